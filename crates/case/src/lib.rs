@@ -1,0 +1,38 @@
+//! One SSH lockout as a document.
+//!
+//! A [`Case`] is everything known of one lockout: where the person wanted to go, and every [`Observation`] made
+//! since. A [`Report`] is what follows from it. Both are plain data that can be saved, sent and read again;
+//! nothing here opens a socket, reads a file or looks at a clock.
+
+mod case;
+mod destination;
+mod local;
+mod names;
+mod network;
+mod observation;
+mod question;
+mod received;
+mod report;
+mod ssh;
+mod stage;
+
+pub use case::{CASE_SCHEMA, Case, CaseError, MAX_CASE_BYTES, Settings};
+pub use destination::{Destination, DestinationError, Forced, SshOptions};
+pub use local::{ListeningSocket, LocalServices, SshdProcess};
+pub use names::{AddressRecord, NameAnswer, NameSource};
+pub use network::{
+    ConnectOutcome, EchoOutcome, Hop, HopAnswer, IcmpError, LocalError, PortRole, Refusal,
+    RouteOutcome,
+};
+pub use observation::{Fact, Observation, Vantage};
+pub use question::{Approach, Ask, Depth, Question};
+pub use received::{Received, escape};
+pub use report::{
+    Candidate, Evidence, NextStep, Outcome, REPORT_SCHEMA, Remedy, Report, RuledOut, StageFinding,
+    StageState, TargetSummary, Where,
+};
+pub use ssh::{
+    AlgorithmOffer, BannerOutcome, ClientConfig, ConfigProblem, ConfigSource, HostKeyVerdict,
+    KexOutcome, KnownKey, LoginOutcome, ProxyOutcome, RememberedPort, RememberedWhere, ViaOutcome,
+};
+pub use stage::Stage;

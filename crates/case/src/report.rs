@@ -1,0 +1,189 @@
+//! The answer.
+
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{Fact, Stage, Vantage};
+
+/// Value of `schema` in a report.
+pub const REPORT_SCHEMA: &str = "sshdoctor.report/1";
+
+/// What the client experiences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each name is the contract's own word")]
+pub enum Outcome {
+    Open,
+    NameNotFound,
+    ClientError,
+    Unreachable,
+    TimedOut,
+    Refused,
+    Reset,
+    ClosedEarly,
+    Silent,
+    NotSsh,
+    NoCommonAlgorithm,
+    KeyExchangeHung,
+    HostKeyMismatch,
+    LoginRefused,
+    SessionFailed,
+}
+
+/// State of one stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StageState {
+    /// The connection got past it.
+    Passed,
+    /// The connection stops here.
+    Stopped,
+    /// It may stop here; evidence does not tell.
+    Unknown,
+    /// The connection never came this far.
+    NotReached,
+}
+
+/// One stage in the report.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct StageFinding {
+    /// Which stage.
+    pub stage: Stage,
+    /// Its state.
+    pub state: StageState,
+    /// In a few words; empty when there is nothing to say.
+    pub summary: String,
+    /// Ids of the evidence.
+    pub evidence: Vec<String>,
+}
+
+/// The smallest change that would mend a cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Remedy {
+    /// In one sentence.
+    pub summary: String,
+    /// Commands, in order, in the words of the server's distribution as far as it is known.
+    pub commands: Vec<String>,
+    /// What not to do.
+    pub avoid: String,
+}
+
+/// One possible cause.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Candidate {
+    /// Catalogue id.
+    pub id: String,
+    /// From 0 to 1.
+    pub probability: f64,
+    /// In one line.
+    pub summary: String,
+    /// Why it is believed, or why it cannot be told apart, in a few words.
+    pub because: String,
+    /// Ids of the evidence that speaks for it.
+    pub evidence: Vec<String>,
+    /// Commands on the server (or client) that confirm it.
+    pub confirm: Vec<String>,
+    /// The smallest safe remedy.
+    pub remedy: Remedy,
+}
+
+/// A cause that the evidence contradicts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RuledOut {
+    /// Catalogue id.
+    pub id: String,
+    /// What contradicts it, in a few words.
+    pub because: String,
+    /// Ids of the evidence.
+    pub evidence: Vec<String>,
+}
+
+/// Where a command is to be typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Where {
+    /// The machine `ssh` is typed on.
+    Client,
+    /// The server, on its console.
+    Server,
+    /// The provider's web panel or API.
+    Provider,
+    /// A jump host.
+    JumpHost,
+}
+
+/// One thing to do next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NextStep {
+    /// What for.
+    pub summary: String,
+    /// Exactly what to type; empty when there is nothing to type.
+    pub command: String,
+    /// Where to type it.
+    #[serde(rename = "where")]
+    pub place: Where,
+}
+
+/// One piece of evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Evidence {
+    /// `e1`, `e2`, …
+    pub id: String,
+    /// From where it was seen.
+    pub vantage: Vantage,
+    /// Milliseconds from the start of the run.
+    pub at_ms: f64,
+    /// Milliseconds it took.
+    pub elapsed_ms: f64,
+    /// In one line.
+    pub summary: String,
+    /// `kind` and the typed fields of that kind.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// What was to be reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TargetSummary {
+    /// As typed.
+    pub given: String,
+    /// The resolved host name.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The user.
+    pub user: Option<String>,
+    /// Every address, in the order in which `ssh` tries them.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// The whole answer.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Report {
+    /// [`REPORT_SCHEMA`].
+    pub schema: String,
+    /// The command that made it, for example `check`.
+    pub command: String,
+    /// The answer in one sentence.
+    pub headline: String,
+    /// What was to be reached.
+    pub target: TargetSummary,
+    /// What the client experiences.
+    pub outcome: Outcome,
+    /// Every stage, in order.
+    pub stages: Vec<StageFinding>,
+    /// Most probable first.
+    pub causes: Vec<Candidate>,
+    /// Contradicted by the evidence.
+    pub ruled_out: Vec<RuledOut>,
+    /// What to do next, best first.
+    pub next: Vec<NextStep>,
+    /// Remarks that do not stop this connection.
+    pub notes: Vec<String>,
+    /// Completed connections to the SSH port during the run.
+    pub ssh_port_connections: u32,
+    /// Everything that was seen.
+    pub evidence: Vec<Evidence>,
+}

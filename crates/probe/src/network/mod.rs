@@ -1,0 +1,1 @@
+//! Sockets, the error queue, traces, routes.
