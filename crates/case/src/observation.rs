@@ -51,6 +51,13 @@ pub enum Fact {
         /// The result.
         config: Box<ClientConfig>,
     },
+    /// The client configuration of a jump host was resolved.
+    JumpConfig {
+        /// The jump host, as given.
+        jump: String,
+        /// The result.
+        config: Box<ClientConfig>,
+    },
     /// The client configuration stops the connection before anything is sent.
     ClientProblem {
         /// What is wrong.

@@ -42,6 +42,11 @@ pub struct Approach {
 pub enum Question {
     /// What does the client's configuration make of the destination?
     ClientConfig,
+    /// What does the client's configuration make of a jump host?
+    JumpConfig {
+        /// The jump host, as `ssh -J` takes it: `[user@]host[:port]`.
+        jump: String,
+    },
     /// Which keys and other ports do the known_hosts files hold for the host?
     KnownHosts {
         /// The names to look for: host name, alias and addresses.
