@@ -1,0 +1,217 @@
+//! What a failed connect says.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use sshdoctor_case::{ConnectOutcome, IcmpError, Refusal};
+
+use super::namespace::{Namespace, privileged};
+use super::topology::{CLIENT, Network, ROUTER, SERVER, at, ip};
+use crate::network::connect::{Attempt, ConnectOptions, connect};
+
+const SHORT: Duration = Duration::from_millis(400);
+const AT_ONCE: Duration = Duration::from_millis(300);
+
+fn attempt(from: &Namespace, to: SocketAddr, deadline: Duration) -> (Attempt, Duration) {
+    attempt_with(from, to, ConnectOptions::default(), deadline)
+}
+
+fn attempt_with(
+    from: &Namespace,
+    to: SocketAddr,
+    options: ConnectOptions,
+    deadline: Duration,
+) -> (Attempt, Duration) {
+    from.observe(move || async move {
+        let start = Instant::now();
+        let attempt = connect(to, &options, deadline).await;
+        (attempt, start.elapsed())
+    })
+}
+
+fn icmp(sender: &str, kind: u8, code: u8) -> ConnectOutcome {
+    let sender = ip(sender);
+    ConnectOutcome::Icmp {
+        error: IcmpError {
+            v6: sender.is_ipv6(),
+            kind,
+            code,
+            sender: Some(sender),
+        },
+    }
+}
+
+fn local_name(outcome: &ConnectOutcome) -> &str {
+    match outcome {
+        ConnectOutcome::Local { error } => &error.name,
+        other => panic!("not a local error: {other:?}"),
+    }
+}
+
+#[test]
+fn an_open_port_connects_and_a_closed_one_resets() {
+    privileged(
+        "network::tests::connecting::an_open_port_connects_and_a_closed_one_resets",
+        || {
+            let network = Network::new();
+            let _open = network.listen(22);
+            for (client, server) in CLIENT.into_iter().zip(SERVER) {
+                let (open, took) = attempt(&network.client, at(server, 22), SHORT);
+                assert_eq!(open.outcome, ConnectOutcome::Connected);
+                assert!(open.stream.is_some() && took < AT_ONCE, "{took:?}");
+                assert_eq!(open.from, Some(ip(client)));
+                let (closed, took) = attempt(&network.client, at(server, 23), SHORT);
+                assert_eq!(
+                    closed.outcome,
+                    ConnectOutcome::Refused { by: Refusal::Reset }
+                );
+                assert!(closed.stream.is_none() && took < AT_ONCE, "{took:?}");
+                assert_eq!(closed.from, Some(ip(client)));
+            }
+        },
+    );
+}
+
+#[test]
+fn a_rejection_names_its_type_and_who_sent_it() {
+    privileged(
+        "network::tests::connecting::a_rejection_names_its_type_and_who_sent_it",
+        || {
+            let network = Network::new();
+            network.server.nft(
+                "table inet filter { chain input { type filter hook input priority 0;
+                    tcp dport 1 reject
+                    tcp dport 2 reject with icmpx type admin-prohibited
+                    tcp dport 3 reject with tcp reset
+                    tcp dport 4 drop } }",
+            );
+            network.router.nft(
+                "table inet filter { chain forward { type filter hook forward priority 0;
+                    tcp dport 11 reject
+                    tcp dport 12 reject with icmpx type admin-prohibited
+                    tcp dport 13 reject with icmpx type host-unreachable
+                    tcp dport 14 drop
+                    tcp dport 15 reject with icmpx type no-route } }",
+            );
+            let refused = ConnectOutcome::Refused { by: Refusal::Reset };
+            let expected = [
+                (1, icmp(SERVER[0], 3, 3), icmp(SERVER[1], 1, 4)),
+                (2, icmp(SERVER[0], 3, 13), icmp(SERVER[1], 1, 1)),
+                (3, refused.clone(), refused),
+                (4, ConnectOutcome::Silent, ConnectOutcome::Silent),
+                (11, icmp(ROUTER[0], 3, 3), icmp(ROUTER[1], 1, 4)),
+                (12, icmp(ROUTER[0], 3, 13), icmp(ROUTER[1], 1, 1)),
+                (13, icmp(ROUTER[0], 3, 1), icmp(ROUTER[1], 1, 3)),
+                (14, ConnectOutcome::Silent, ConnectOutcome::Silent),
+                (15, icmp(ROUTER[0], 3, 0), icmp(ROUTER[1], 1, 0)),
+            ];
+            for (port, v4, v6) in expected {
+                for (server, outcome) in SERVER.into_iter().zip([v4, v6]) {
+                    let (seen, took) = attempt(&network.client, at(server, port), SHORT);
+                    assert_eq!(seen.outcome, outcome, "port {port} of {server}");
+                    let silent = outcome == ConnectOutcome::Silent;
+                    assert_eq!(took < AT_ONCE, !silent, "port {port} of {server}: {took:?}");
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn routes_that_lead_nowhere_are_local_errors() {
+    privileged(
+        "network::tests::connecting::routes_that_lead_nowhere_are_local_errors",
+        || {
+            let client = Namespace::new();
+            let none = |to: &str| {
+                let (seen, took) = attempt(&client, at(to, 22), SHORT);
+                assert!(took < AT_ONCE, "{took:?}");
+                local_name(&seen.outcome).to_owned()
+            };
+            for to in ["203.0.113.9", "2001:db8:3::9"] {
+                assert_eq!(none(to), "ENETUNREACH");
+            }
+            for (kind, name) in [
+                ("blackhole", "EINVAL"),
+                ("prohibit", "EACCES"),
+                ("unreachable", "EHOSTUNREACH"),
+            ] {
+                client.ip(&format!(
+                    "route replace {kind} 203.0.113.0/24
+                     -6 route replace {kind} 2001:db8:3::/64"
+                ));
+                for to in ["203.0.113.9", "2001:db8:3::9"] {
+                    assert_eq!(none(to), name, "{kind} {to}");
+                }
+                client.ip("-6 route flush 2001:db8:3::/64");
+            }
+        },
+    );
+}
+
+#[test]
+fn a_neighbour_that_is_not_there_is_a_local_error_after_three_seconds() {
+    privileged(
+        "network::tests::connecting::a_neighbour_that_is_not_there_is_a_local_error_after_three_seconds",
+        || {
+            let network = Network::new();
+            let both = network.client.observe(|| async {
+                let patient = Duration::from_secs(5);
+                let start = Instant::now();
+                let options = ConnectOptions::default();
+                let v4 = connect(at("192.0.2.99", 22), &options, patient);
+                let v6 = connect(at("2001:db8:1::99", 22), &options, patient);
+                let (v4, v6) = tokio::join!(v4, v6);
+                [(v4.outcome, start.elapsed()), (v6.outcome, start.elapsed())]
+            });
+            for (outcome, took) in both {
+                assert_eq!(local_name(&outcome), "EHOSTUNREACH");
+                assert!(took > Duration::from_secs(2), "{took:?}");
+            }
+        },
+    );
+}
+
+#[test]
+fn a_rejection_by_the_own_output_chain_is_a_local_error() {
+    privileged(
+        "network::tests::connecting::a_rejection_by_the_own_output_chain_is_a_local_error",
+        || {
+            let network = Network::new();
+            network.client.nft(
+                "table inet filter { chain output { type filter hook output priority 0;
+                    tcp dport 1 reject
+                    tcp dport 2 reject with icmpx type admin-prohibited } }",
+            );
+            for (server, prohibited) in SERVER.into_iter().zip(["EHOSTUNREACH", "EACCES"]) {
+                let (seen, took) = attempt(&network.client, at(server, 1), SHORT);
+                assert_eq!(local_name(&seen.outcome), "ECONNREFUSED");
+                assert!(took < AT_ONCE, "{took:?}");
+                let (seen, _) = attempt(&network.client, at(server, 2), SHORT);
+                assert_eq!(local_name(&seen.outcome), prohibited);
+            }
+        },
+    );
+}
+
+#[test]
+fn this_machine_s_own_refusals_of_itself_are_not_local_errors() {
+    privileged(
+        "network::tests::connecting::this_machine_s_own_refusals_of_itself_are_not_local_errors",
+        || {
+            let host = Namespace::new();
+            host.nft(
+                "table inet filter { chain input { type filter hook input priority 0; tcp dport 1 reject } }",
+            );
+            for (address, kind, code) in [("127.0.0.1", 3, 3), ("::1", 1, 4)] {
+                let (closed, _) = attempt(&host, at(address, 9), SHORT);
+                assert_eq!(
+                    closed.outcome,
+                    ConnectOutcome::Refused { by: Refusal::Reset }
+                );
+                let (rejected, _) = attempt(&host, at(address, 1), SHORT);
+                assert_eq!(rejected.outcome, icmp(address, kind, code));
+            }
+        },
+    );
+}
