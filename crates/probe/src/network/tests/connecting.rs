@@ -78,20 +78,20 @@ fn a_rejection_names_its_type_and_who_sent_it() {
         "network::tests::connecting::a_rejection_names_its_type_and_who_sent_it",
         || {
             let network = Network::new();
-            network.server.nft(
-                "table inet filter { chain input { type filter hook input priority 0;
-                    tcp dport 1 reject
+            network.server.filter(
+                "input",
+                "tcp dport 1 reject
                     tcp dport 2 reject with icmpx type admin-prohibited
                     tcp dport 3 reject with tcp reset
-                    tcp dport 4 drop } }",
+                    tcp dport 4 drop",
             );
-            network.router.nft(
-                "table inet filter { chain forward { type filter hook forward priority 0;
-                    tcp dport 11 reject
+            network.router.filter(
+                "forward",
+                "tcp dport 11 reject
                     tcp dport 12 reject with icmpx type admin-prohibited
                     tcp dport 13 reject with icmpx type host-unreachable
                     tcp dport 14 drop
-                    tcp dport 15 reject with icmpx type no-route } }",
+                    tcp dport 15 reject with icmpx type no-route",
             );
             let refused = ConnectOutcome::Refused { by: Refusal::Reset };
             let expected = [
@@ -138,12 +138,12 @@ fn routes_that_lead_nowhere_are_local_errors() {
             ] {
                 client.ip(&format!(
                     "route replace {kind} 203.0.113.0/24
-                     -6 route replace {kind} 2001:db8:3::/64"
+                     route replace {kind} 2001:db8:3::/64"
                 ));
                 for to in ["203.0.113.9", "2001:db8:3::9"] {
                     assert_eq!(none(to), name, "{kind} {to}");
                 }
-                client.ip("-6 route flush 2001:db8:3::/64");
+                client.ip("route flush 2001:db8:3::/64");
             }
         },
     );
@@ -178,10 +178,10 @@ fn a_rejection_by_the_own_output_chain_is_a_local_error() {
         "network::tests::connecting::a_rejection_by_the_own_output_chain_is_a_local_error",
         || {
             let network = Network::new();
-            network.client.nft(
-                "table inet filter { chain output { type filter hook output priority 0;
-                    tcp dport 1 reject
-                    tcp dport 2 reject with icmpx type admin-prohibited } }",
+            network.client.filter(
+                "output",
+                "tcp dport 1 reject
+                    tcp dport 2 reject with icmpx type admin-prohibited",
             );
             for (server, prohibited) in SERVER.into_iter().zip(["EHOSTUNREACH", "EACCES"]) {
                 let (seen, took) = attempt(&network.client, at(server, 1), SHORT);
@@ -200,9 +200,7 @@ fn this_machine_s_own_refusals_of_itself_are_not_local_errors() {
         "network::tests::connecting::this_machine_s_own_refusals_of_itself_are_not_local_errors",
         || {
             let host = Namespace::new();
-            host.nft(
-                "table inet filter { chain input { type filter hook input priority 0; tcp dport 1 reject } }",
-            );
+            host.filter("input", "tcp dport 1 reject");
             for (address, kind, code) in [("127.0.0.1", 3, 3), ("::1", 1, 4)] {
                 let (closed, _) = attempt(&host, at(address, 9), SHORT);
                 assert_eq!(

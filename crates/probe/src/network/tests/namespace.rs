@@ -103,9 +103,13 @@ impl Namespace {
         self.feed("ip", &["-batch", "-"], commands);
     }
 
-    /// Loads a rule set.
-    pub(super) fn nft(&self, rules: &str) {
-        self.feed("nft", &["-f", "-"], rules);
+    /// Adds a base chain of nftables for both families at `hook`; one rule a line.
+    pub(super) fn filter(&self, hook: &str, rules: &str) {
+        self.feed(
+            "nft",
+            &["-f", "-"],
+            &format!("table inet {hook} {{\nchain rules {{\ntype filter hook {hook} priority 0;\n{rules}\n}}\n}}\n"),
+        );
     }
 
     /// Sets a variable under `/proc/sys/net`.

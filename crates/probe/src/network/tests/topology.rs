@@ -23,8 +23,8 @@ impl Network {
     pub(super) fn new() -> Self {
         let (client, router, server) = (Namespace::new(), Namespace::new(), Namespace::new());
         router.ip(&format!(
-            "link add near type veth peer name up netns {}
-             link add far type veth peer name up netns {}
+            "link add near type veth peer name wire netns {}
+             link add far type veth peer name wire netns {}
              addr add 192.0.2.1/24 dev near
              addr add 2001:db8:1::1/64 dev near nodad
              addr add 198.51.100.1/24 dev far
@@ -38,11 +38,11 @@ impl Network {
         router.sysctl("ipv6/conf/all/forwarding", "1");
         let host = |namespace: &Namespace, v4: &str, v6: &str| {
             namespace.ip(&format!(
-                "addr add {v4}.2/24 dev up
-                 addr add {v6}::2/64 dev up nodad
-                 link set up up
+                "addr add {v4}.2/24 dev wire
+                 addr add {v6}::2/64 dev wire nodad
+                 link set wire up
                  route add default via {v4}.1
-                 -6 route add default via {v6}::1"
+                 route add default via {v6}::1"
             ));
         };
         host(&client, "192.0.2", "2001:db8:1");
