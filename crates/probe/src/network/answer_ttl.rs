@@ -1,7 +1,7 @@
 //! The time to live with which a port's answer to a SYN arrives.
 //!
-//! No privilege is needed: a filter on our own connecting socket (`SO_ATTACH_FILTER`, `socket(7)`) decides by the time to
-//! live (IPv6: the hop limit) whether the socket hears the answer. For each bit of the value one socket hears only answers
+//! No privilege is needed: a filter on our own connecting socket decides by the time to live (IPv6: the hop limit) whether
+//! the socket hears the answer. For each bit of the value one socket hears only answers
 //! in which it is set and another only those in which it is clear, so one of each pair ends after one round trip, a lost
 //! answer is never taken for a bit, and answers that took paths of different length mostly contradict each other.
 //!
@@ -11,27 +11,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use nix::libc;
-use socket2::SockFilter;
 use sshdoctor_case::ConnectOutcome;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::connect::ConnectOptions;
 use super::handshake::Handshake;
-
-/// Which answers a socket hears, by their time to live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hears {
-    /// Only those that have all bits of the mask, a single bit.
-    Set(u8),
-    /// Only those that have no bit of the mask.
-    Clear(u8),
-    /// Only this value.
-    Equal(u8),
-    /// Every other value.
-    Other(u8),
-}
+use super::segment_filter::Hears;
 
 /// The value with which answers from `to` arrive, read with 16 SYNs in one round trip. `None` when an answer did not come
 /// before `deadline`, was not TCP, or when the answers contradict each other.
@@ -90,48 +76,4 @@ async fn next(answers: &mut JoinSet<(Hears, ConnectOutcome)>) -> Option<Hears> {
         }
     }
     None
-}
-
-impl Hears {
-    /// The filter as a classic BPF program: load the byte, compare, accept or drop.
-    fn filter(self, is_ipv6: bool) -> [SockFilter; 4] {
-        // RFC 791, section 3.1; RFC 8200, section 3.
-        let offset_in_ip_header = if is_ipv6 { 7 } else { 8 };
-        let (test, operand, if_true) = match self {
-            Self::Set(mask) => (libc::BPF_JSET, mask, true),
-            Self::Clear(mask) => (libc::BPF_JSET, mask, false),
-            Self::Equal(value) => (libc::BPF_JEQ, value, true),
-            Self::Other(value) => (libc::BPF_JEQ, value, false),
-        };
-        let (accept, drop) = (u32::MAX, 0);
-        [
-            statement(
-                libc::BPF_LD | libc::BPF_B | libc::BPF_ABS,
-                libc::SKF_NET_OFF.cast_unsigned() + offset_in_ip_header,
-            ),
-            SockFilter::new(
-                code(libc::BPF_JMP | test | libc::BPF_K),
-                0,
-                1,
-                u32::from(operand),
-            ),
-            statement(
-                libc::BPF_RET | libc::BPF_K,
-                if if_true { accept } else { drop },
-            ),
-            statement(
-                libc::BPF_RET | libc::BPF_K,
-                if if_true { drop } else { accept },
-            ),
-        ]
-    }
-}
-
-fn statement(instruction: u32, operand: u32) -> SockFilter {
-    SockFilter::new(code(instruction), 0, 0, operand)
-}
-
-/// Instruction codes of classic BPF have 16 bits.
-const fn code(instruction: u32) -> u16 {
-    (instruction & 0xffff) as u16
 }

@@ -11,6 +11,7 @@ mod handshake;
 pub(crate) mod listening;
 mod local_error;
 pub(crate) mod route;
+mod segment_filter;
 pub(crate) mod trace;
 
 #[cfg(test)]

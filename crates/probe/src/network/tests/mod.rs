@@ -4,3 +4,4 @@ mod answering;
 mod connecting;
 mod namespace;
 mod topology;
+mod tracing;
