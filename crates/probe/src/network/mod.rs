@@ -10,6 +10,8 @@ mod error_queue;
 mod handshake;
 pub(crate) mod listening;
 mod local_error;
+mod netlink;
+mod processes;
 pub(crate) mod route;
 mod segment_filter;
 pub(crate) mod trace;

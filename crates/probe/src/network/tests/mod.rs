@@ -2,6 +2,8 @@
 
 mod answering;
 mod connecting;
+mod listeners;
 mod namespace;
+mod routing;
 mod topology;
 mod tracing;
