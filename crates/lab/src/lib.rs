@@ -1,1 +1,32 @@
-//! placeholder
+//! Real lockouts on purpose.
+//!
+//! A [`Scenario`] is a data file: a small network, how it is broken, the truth, and what nobody could tell apart from the
+//! truth from outside. Each one is built in private namespaces (hosts are network namespaces, with real sshd, real packet
+//! filters and a link with real delay), the real program is run at the client, and its report is judged.
+//!
+//! Everything lives in the namespaces of one process that is their pid 1: when it ends, by whatever signal, nothing is left.
+
+mod broken;
+mod demo;
+mod error;
+mod files;
+mod judge;
+mod link;
+mod load;
+mod namespace;
+mod peer;
+mod runner;
+mod sandbox;
+mod scenario;
+mod services;
+mod system;
+mod topology;
+mod trial;
+
+pub use demo::{Demonstration, demo_scenarios, demonstrate};
+pub use error::LabError;
+pub use judge::{Candidate, Verdict};
+pub use runner::{Finished, Plan, run_all, run_interactive};
+pub use sandbox::SANDBOX_VARIABLE;
+pub use scenario::{Expectation, Scenario, Truth};
+pub use trial::{Trial, open_shell, try_scenario};

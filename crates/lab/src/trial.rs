@@ -1,0 +1,285 @@
+//! One scenario from beginning to end, inside the sandbox.
+
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::broken::{Broken, COUNTING_TABLE};
+use crate::error::{Doing, LabError};
+use crate::files::HOME;
+use crate::judge::Verdict;
+use crate::namespace::{Host, find_tool};
+use crate::sandbox::{ROOM, furnish, is_rootless, person};
+use crate::scenario::{Scenario, Shape};
+use crate::system::Identity;
+
+/// How long the program may take, whatever a peer does.
+const LONGEST_RUN: Duration = Duration::from_secs(12);
+
+/// How long the real `ssh` is watched before it is said to hang.
+const SSH_PATIENCE: Duration = Duration::from_secs(8);
+
+/// What a real `ssh` that does not end is taken to say.
+const HUNG: &str = "(hung)";
+
+/// What came of one scenario.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Trial {
+    /// Name of the scenario.
+    pub name: String,
+    /// It cannot be built here, for this reason.
+    pub skipped: Option<String>,
+    /// Last words of the real `ssh`.
+    pub ssh_said: String,
+    /// Milliseconds until everything was up.
+    pub built_ms: u64,
+    /// Wall time of the program in milliseconds.
+    pub ran_ms: u64,
+    /// Connections to the SSH port that the server saw during the run.
+    pub connections_seen: Option<u64>,
+    /// About the report.
+    pub verdict: Verdict,
+}
+
+impl Trial {
+    /// Nothing is wrong.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.skipped.is_none() && self.verdict.problems.is_empty()
+    }
+}
+
+/// Builds a scenario, sends the real `ssh` and then `program` through it, and judges. Without a program only the symptom is
+/// judged.
+///
+/// # Errors
+/// When it cannot be built. Only for pid 1 of a sandbox.
+pub fn try_scenario(scenario: &Scenario, program: Option<&Path>) -> Result<Trial, LabError> {
+    let mut trial = Trial {
+        name: scenario.name.clone(),
+        ..Trial::default()
+    };
+    if scenario.root_only && is_rootless() {
+        trial.skipped = Some("it needs root: more than one user".into());
+        return Ok(trial);
+    }
+    let begun = Instant::now();
+    let (broken, program) = set_up(scenario, program)?;
+    trial.built_ms = milliseconds(begun.elapsed());
+    let client = broken.network.client();
+    let mut problems = Vec::new();
+    if let Some(words) = &scenario.ssh_says {
+        trial.ssh_said = ask_ssh(client, scenario)?;
+        if !trial.ssh_said.contains(words) {
+            problems.push(format!("ssh says {:?}, not {words:?}", trial.ssh_said));
+        }
+    }
+    let Some(program) = program else {
+        trial.verdict.problems = problems;
+        return Ok(trial);
+    };
+    let before = connections(&broken, scenario)?;
+    let mut command = client.command(&program, person())?;
+    command.args(["check", "--json"]).args(&scenario.args);
+    let run = run_with_deadline(command, "sshdoctor", LONGEST_RUN + Duration::from_secs(1))?;
+    trial.ran_ms = milliseconds(run.elapsed);
+    trial.connections_seen = match (before, connections(&broken, scenario)?) {
+        (Some(before), Some(after)) => Some(after - before),
+        _ => None,
+    };
+    let report = serde_json::from_str(&run.output).unwrap_or_default();
+    trial.verdict = Verdict::judge(
+        scenario,
+        &report,
+        run.status.and_then(|status| status.code()),
+    );
+    if run.elapsed > LONGEST_RUN {
+        problems.push(format!("it took {} ms", trial.ran_ms));
+    }
+    if let Some(signal) = run.status.and_then(|status| status.signal()) {
+        problems.push(format!("signal {signal} ended it"));
+    }
+    if report.is_null() {
+        problems.push(format!("no report; it said: {}", tail(&run.errors, 3)));
+    }
+    let with_login = u64::from(scenario.args.iter().any(|argument| argument == "--login"));
+    if let Some(seen) = trial.connections_seen {
+        trial.verdict.count(seen, 3 + with_login);
+    }
+    trial.verdict.problems.splice(0..0, problems);
+    Ok(trial)
+}
+
+/// Leaves a scenario up and gives a shell at the client, as the person.
+///
+/// # Errors
+/// When it cannot be built. Only for pid 1 of a sandbox.
+pub fn open_shell(scenario: &Scenario, program: Option<&Path>) -> Result<ExitStatus, LabError> {
+    let (broken, program) = set_up(scenario, program)?;
+    let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".into());
+    // As root of the sandbox, so that `ip netns exec HOST` shows the other hosts.
+    let mut command = broken
+        .network
+        .client()
+        .command(Path::new(&shell), Identity::Root)?;
+    command
+        .env("HOME", HOME)
+        .env(
+            "TERM",
+            std::env::var("TERM").unwrap_or_else(|_| "dumb".into()),
+        )
+        .env("SSHDOCTOR", program.unwrap_or_default())
+        .stdin(Stdio::inherit())
+        .current_dir(ROOM)
+        .status()
+        .doing("start a shell")
+}
+
+fn set_up(
+    scenario: &Scenario,
+    program: Option<&Path>,
+) -> Result<(Broken, Option<PathBuf>), LabError> {
+    let program = furnish(program)?;
+    Ok((Broken::build(scenario)?, program))
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What the real `ssh` says. What it learns is forgotten, so that the program finds everything as it was.
+fn ask_ssh(client: &Host, scenario: &Scenario) -> Result<String, LabError> {
+    let remembered = Path::new(HOME).join(".ssh/known_hosts");
+    let before = std::fs::read(&remembered);
+    let arguments = scenario
+        .ssh_args
+        .clone()
+        .unwrap_or_else(|| for_ssh(&scenario.args));
+    let mut command = client.command(&find_tool("ssh", "openssh-client")?, person())?;
+    command
+        .args(["-o", "BatchMode=yes", "-o", "ConnectTimeout=3"])
+        .args([
+            "-o",
+            "StrictHostKeyChecking=accept-new",
+            "-o",
+            "UpdateHostKeys=no",
+        ])
+        .args(&arguments)
+        .arg("echo welcome");
+    let run = run_with_deadline(command, "ssh", SSH_PATIENCE)?;
+    match before {
+        Ok(before) => std::fs::write(&remembered, before),
+        Err(_) if remembered.exists() => std::fs::remove_file(&remembered),
+        Err(_) => Ok(()),
+    }
+    .doing("put known_hosts back")?;
+    let words = format!("{}{}", run.output, run.errors);
+    Ok(match run.status {
+        Some(_) => tail(&words, 30),
+        None => HUNG.into(),
+    })
+}
+
+/// The arguments without those that only the program knows.
+fn for_ssh(arguments: &[String]) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--login" => {}
+            "--via" | "--budget" => {
+                rest.next();
+            }
+            _ => kept.push(argument.clone()),
+        }
+    }
+    kept
+}
+
+struct Run {
+    status: Option<ExitStatus>,
+    output: String,
+    errors: String,
+    elapsed: Duration,
+}
+
+/// Runs a command; when it does not end in time it is killed and has no status.
+fn run_with_deadline(
+    mut command: Command,
+    name: &str,
+    deadline: Duration,
+) -> Result<Run, LabError> {
+    let what = format!("run {name}");
+    let place = |kind: &str| Path::new(ROOM).join(format!("{name}.{kind}"));
+    command
+        .env("HOME", HOME)
+        .current_dir(HOME)
+        .stdout(File::create(place("output")).doing(&what)?)
+        .stderr(File::create(place("errors")).doing(&what)?);
+    let begun = Instant::now();
+    let mut child = command.spawn().doing(&what)?;
+    let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || sender.send((child.wait(), begun.elapsed())));
+    let (status, elapsed) = match receiver.recv_timeout(deadline) {
+        Ok((status, elapsed)) => (Some(status.doing(&what)?), elapsed),
+        Err(_) => {
+            // It may end by itself just now.
+            let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
+            (None, begun.elapsed())
+        }
+    };
+    let text = |kind: &str| {
+        std::fs::read(place(kind)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    };
+    Ok(Run {
+        status,
+        output: text("output").doing(&what)?,
+        errors: text("errors").doing(&what)?,
+        elapsed,
+    })
+}
+
+fn tail(text: &str, lines: usize) -> String {
+    let all: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    all[all.len().saturating_sub(lines)..]
+        .join("; ")
+        .replace('\r', "")
+}
+
+fn connections(broken: &Broken, scenario: &Scenario) -> Result<Option<u64>, LabError> {
+    if scenario.topology.kind == Shape::Local {
+        return Ok(None);
+    }
+    let output = broken
+        .network
+        .host("server")?
+        .command(&find_tool("nft", "nftables")?, Identity::Root)?
+        .args(["list", "counter", "inet", COUNTING_TABLE, "completed"])
+        .output()
+        .doing("count connections")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut words = text
+        .split_whitespace()
+        .skip_while(|word| *word != "packets");
+    Ok(words.nth(1).and_then(|number| number.parse().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ssh_is_not_given_what_it_does_not_know() {
+        let given = ["--login", "--via", "jump", "-p", "22", "server"].map(String::from);
+        assert_eq!(for_ssh(&given), ["-p", "22", "server"]);
+    }
+}
