@@ -1,0 +1,257 @@
+//! What a reboot brings to light: units not enabled, addresses that come late, a boot that does not finish.
+
+use sshdoctor_case::{Stage, Where};
+
+use super::{Cause, Commands, Prior, RemedyText};
+
+pub(super) const CAUSES: &[Cause] = &[
+    Cause {
+        id: "sshd-not-enabled",
+        stage: Stage::Listener,
+        title: "sshd does not start at boot",
+        what: "The service was started by hand once but never enabled, so after the last reboot \
+            nothing started it.",
+        looks: "\"Connection refused\" since a reboot, while the host answers on other ports or to \
+            echo.",
+        confirm: Commands::everywhere(&[
+            "systemctl is-enabled {unit} {unit}.socket",
+            "systemctl status {unit}",
+            "uptime",
+        ])
+        .or_without_systemd(&[
+            "rc-update show | grep sshd || ls /etc/rc?.d/S*ssh",
+            "service {unit} status",
+        ]),
+        remedy: RemedyText {
+            summary: "Check the configuration, then enable the service and start it now.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "mkdir -p -m 755 /run/sshd && sshd -t && systemctl enable --now {unit}",
+            ])
+            .or_without_systemd(&[
+                "rc-update add sshd || update-rc.d ssh enable",
+                "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} start",
+            ]),
+        },
+        avoid: "Do not enable both the service and its socket unit: the second would find the port \
+            taken. Do not reboot to test it before you have a console.",
+        prior: Prior::judged(12.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "sshd-masked",
+        stage: Stage::Listener,
+        title: "starting sshd is forbidden",
+        what: "The unit is masked, or on Debian the file /etc/ssh/sshd_not_to_be_run exists; both \
+            make every start a silent no-op.",
+        looks: "\"Connection refused\" at once; from outside the same as a stopped sshd.",
+        confirm: Commands::everywhere(&[
+            "systemctl is-enabled {unit} {unit}.socket",
+            "ls -l /etc/ssh/sshd_not_to_be_run",
+        ])
+        .or_without_systemd(&["ls -l /etc/ssh/sshd_not_to_be_run"]),
+        remedy: RemedyText {
+            summary: "Find out who forbade it and why; then take the mask or the file away and \
+                start.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "rm /etc/ssh/sshd_not_to_be_run",
+                "systemctl unmask {unit}",
+                "mkdir -p -m 755 /run/sshd && sshd -t && systemctl start {unit}",
+            ])
+            .or_without_systemd(&[
+                "rm /etc/ssh/sshd_not_to_be_run",
+                "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} start",
+            ]),
+        },
+        avoid: "Do not start sshd by hand around the mask: the next reboot locks you out again. Do \
+            not delete unit files.",
+        prior: Prior::judged(2.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "listen-address-not-ready-at-boot",
+        stage: Stage::Listener,
+        title: "sshd started before its address",
+        what: "ListenAddress names an address that comes later in the boot, from DHCP, a VPN or a \
+            bond. sshd could not bind it and went without, or exited.",
+        looks: "\"Connection refused\" after a reboot; a restart of sshd mends it until the next \
+            boot.",
+        confirm: Commands::everywhere(&[
+            "journalctl -b -u {unit} | grep -i 'bind'",
+            "sshd -T | grep -i listenaddress",
+            "ip -br addr",
+        ])
+        .or_without_systemd(&[
+            "grep -i 'bind to port' /var/log/auth.log /var/log/messages",
+            "sshd -T | grep -i listenaddress",
+            "ip -br addr",
+        ]),
+        remedy: RemedyText {
+            summary: "Start sshd now that the address is there; then let it bind before the \
+                address exists (this setting is for IPv4).",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "mkdir -p -m 755 /run/sshd && sshd -t && systemctl restart {unit}",
+                "echo net.ipv4.ip_nonlocal_bind=1 > /etc/sysctl.d/60-ssh-bind.conf",
+                "sysctl -p /etc/sysctl.d/60-ssh-bind.conf",
+            ])
+            .or_without_systemd(&[
+                "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} restart",
+                "echo net.ipv4.ip_nonlocal_bind=1 > /etc/sysctl.d/60-ssh-bind.conf",
+                "sysctl -p /etc/sysctl.d/60-ssh-bind.conf",
+            ]),
+        },
+        avoid: "Do not open sshd to every address to get round it unless a firewall covers the \
+            others. Do not cure it with a sleep in the unit.",
+        prior: Prior::judged(4.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "boot-stuck-on-mount",
+        stage: Stage::Route,
+        title: "the boot stopped at a mount",
+        what: "A file system in /etc/fstab or /etc/crypttab was not found or waits for a \
+            passphrase, so the machine sits in emergency mode and never reached sshd.",
+        looks: "Timed out, or refused where the network came up before the boot stopped; every \
+            other service is silent too, since a reboot.",
+        confirm: Commands::everywhere(&[
+            "systemctl --failed",
+            "systemctl list-jobs",
+            "journalctl -b -p err --no-pager | tail",
+        ])
+        .or_without_systemd(&["mount -a", "dmesg | tail"]),
+        remedy: RemedyText {
+            summary: "On the console, add nofail to the options of the entry that failed, then let \
+                the boot go on.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "cp /etc/fstab /root/fstab.before",
+                "vi /etc/fstab",
+                "systemctl daemon-reload",
+                "systemctl default",
+            ])
+            .or_without_systemd(&[
+                "cp /etc/fstab /root/fstab.before",
+                "vi /etc/fstab",
+                "mount -a",
+            ]),
+        },
+        avoid: "Do not run fsck on a mounted file system or format the missing one. Do not keep \
+            rebooting: it stops at the same place.",
+        prior: Prior::judged(6.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "boot-failed",
+        stage: Stage::Route,
+        title: "the machine does not finish booting",
+        what: "A kernel panic, a broken initramfs or a boot loader that finds no system: nothing \
+            of the operating system runs.",
+        looks: "Timed out or \"No route to host\"; no port and no echo answers, since a reboot or \
+            an upgrade.",
+        confirm: Commands::everywhere(&[
+            "last -x reboot | head -n 3",
+            "journalctl -b -1 -n 20 --no-pager",
+        ])
+        .or_without_systemd(&["last -x reboot | head -n 3", "dmesg | tail"]),
+        remedy: RemedyText {
+            summary: "Read the serial or VNC console, then choose the previous kernel in the boot \
+                menu; once it is up, rebuild what failed.",
+            place: Where::Provider,
+            commands: Commands::everywhere(&[
+                "update-initramfs -u -k all || dracut -f --regenerate-all",
+                "update-grub || grub2-mkconfig -o /boot/grub2/grub.cfg",
+            ]),
+        },
+        avoid: "Do not reinstall or rebuild the machine before its disk has been looked at from \
+            rescue mode. Do not remove old kernels until a new one boots.",
+        prior: Prior::judged(6.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "logins-disabled-during-boot",
+        stage: Stage::Session,
+        title: "logins are barred until boot is done",
+        what: "The file /run/nologin or /etc/nologin exists: the boot has not finished, often \
+            because one job hangs, a shutdown is pending, or someone left the file behind.",
+        looks: "\"System is booting up. Unprivileged users are not permitted to log in yet\", then \
+            closed after login; root may get in.",
+        confirm: Commands::everywhere(&[
+            "ls -l /run/nologin /etc/nologin",
+            "systemctl list-jobs",
+            "systemctl is-system-running",
+        ])
+        .or_without_systemd(&["ls -l /run/nologin /etc/nologin"]),
+        remedy: RemedyText {
+            summary: "Wait for the job that holds the boot up, or cancel that one (ID from \
+                list-jobs); remove the file only if it is left over.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "systemctl list-jobs",
+                "systemctl cancel ID",
+                "rm -f /run/nologin",
+            ])
+            .or_without_systemd(&["rm -f /run/nologin /etc/nologin"]),
+        },
+        avoid: "Do not take pam_nologin out of the PAM files. Do not reboot while a shutdown or an \
+            upgrade is still running.",
+        prior: Prior::judged(3.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "interface-renamed",
+        stage: Stage::Route,
+        title: "the network card has a new name",
+        what: "After a kernel, firmware or hardware change the interface is called something else, \
+            and the network configuration still speaks of the old name, so it has no address.",
+        looks: "Timed out or \"No route to host\" since a reboot; nothing on the host answers.",
+        confirm: Commands::everywhere(&[
+            "ip -br link; ip -br addr",
+            "grep -rnE 'en[ospx]|eth' /etc/netplan /etc/network /etc/NetworkManager",
+            "dmesg | grep -i renamed",
+        ]),
+        remedy: RemedyText {
+            summary: "On the console, give the network configuration the present name (NEW), with \
+                the one of these that owns it.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "nmcli connection modify NAME connection.interface-name NEW && nmcli connection up NAME",
+                "vi /etc/netplan/*.yaml && netplan try",
+                "vi /etc/network/interfaces && ifup NEW",
+            ]),
+        },
+        avoid: "Do not restart all networking on a machine that still has one working link. Do not \
+            turn predictable names off to get one boot right.",
+        prior: Prior::judged(3.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "cloud-init-rewrote-host",
+        stage: Stage::HostKey,
+        title: "cloud-init set this host up afresh",
+        what: "cloud-init saw a new instance id (a copied disk, a restored image) and treated the \
+            machine as new: it wrote network settings, made new host keys and may have reset \
+            users.",
+        looks: "A changed host key, a login that is refused, or no answer at all, right after a \
+            clone, a restore or a move.",
+        confirm: Commands::everywhere(&[
+            "cloud-init status --long",
+            "ls -lt /var/lib/cloud/instances",
+            "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
+        ]),
+        remedy: RemedyText {
+            summary: "Compare the fingerprints on the console, restore what is missing, then tell \
+                cloud-init to keep the keys.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "echo 'ssh_deletekeys: false' > /etc/cloud/cloud.cfg.d/99-keep-keys.cfg",
+                "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
+            ]),
+        },
+        avoid: "Do not run cloud-init clean: at the next boot it does the same again. Do not \
+            accept a new host key without comparing it on the console.",
+        prior: Prior::judged(2.5),
+        worlds: &[],
+    },
+];

@@ -1,0 +1,289 @@
+//! The packet filter of the server itself.
+
+use sshdoctor_case::{Stage, Where};
+
+use super::{Cause, Commands, Prior, RemedyText};
+
+pub(super) const CAUSES: &[Cause] = &[
+    Cause {
+        id: "host-firewall-rejects",
+        stage: Stage::HostFirewall,
+        title: "the firewall rejects with ICMP",
+        what: "A rule of the server's own packet filter rejects the connection with ICMP port \
+            unreachable, which is the default of iptables REJECT. sshd never sees it.",
+        looks: "\"Connection refused\", as if sshd were down; but an ICMP message from the host \
+            itself came back, not a TCP reset.",
+        confirm: Commands::everywhere(&[
+            "sshdoctor firewall --from {from} --port {port}",
+            "nft list ruleset | grep -n reject",
+            "iptables -S | grep -n REJECT",
+        ]),
+        remedy: RemedyText {
+            summary: "Insert one accept for your address and this port before the denial, with the \
+                one of these tools that owns the rules.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "ufw prepend allow proto tcp from {from} to any port {port}",
+                "firewall-cmd --add-rich-rule='rule family=ipv4 priority=-1 source address={from} port port={port} protocol=tcp accept'",
+                "nft insert rule inet filter input ip saddr {from} tcp dport {port} accept",
+                "iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
+            ]),
+        },
+        avoid: "Do not flush the rules: with a policy of DROP that shuts out everything, your open \
+            session too. Do not turn the firewall off.",
+        prior: Prior::seed(35.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "host-firewall-resets",
+        stage: Stage::HostFirewall,
+        title: "the firewall answers with a reset",
+        what: "A rule of the server's own packet filter rejects with a TCP reset, as ufw reject \
+            does. To the client it looks like a closed port.",
+        looks: "\"Connection refused\" with a reset that looks like that of a closed port; from \
+            outside the two can hardly be told apart.",
+        confirm: Commands::everywhere(&[
+            "sshdoctor firewall --from {from} --port {port}",
+            "nft list ruleset | grep -n 'tcp reset'",
+            "ufw status numbered",
+        ]),
+        remedy: RemedyText {
+            summary: "Insert one accept for your address and this port before the denial, with the \
+                one of these tools that owns the rules.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "ufw prepend allow proto tcp from {from} to any port {port}",
+                "nft insert rule inet filter input ip saddr {from} tcp dport {port} accept",
+                "iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
+            ]),
+        },
+        avoid: "Do not flush the rules and do not delete the reject: it guards other ports as \
+            well. Do not restart sshd for this; sshd is not at fault.",
+        prior: Prior::judged(4.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "host-firewall-prohibits",
+        stage: Stage::HostFirewall,
+        title: "the firewall says prohibited",
+        what: "The server's own packet filter ends in a reject with admin-prohibited or \
+            host-prohibited: firewalld without the ssh service, or the rules of Oracle Cloud and \
+            older RHEL images.",
+        looks: "\"No route to host\" at once although the host answers echo; over IPv6 it reads \
+            \"Permission denied\" before any login.",
+        confirm: Commands::everywhere(&[
+            "sshdoctor firewall --from {from} --port {port}",
+            "firewall-cmd --get-active-zones; firewall-cmd --list-all",
+            "iptables -S INPUT",
+        ]),
+        remedy: RemedyText {
+            summary: "Accept your address on this port before the final reject; once a new login \
+                works, repeat the firewalld line with --permanent.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "firewall-cmd --add-rich-rule='rule family=ipv4 priority=-1 source address={from} port port={port} protocol=tcp accept'",
+                "iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
+            ]),
+        },
+        avoid: "Do not stop firewalld, and do not move the interface to the trusted zone. Do not \
+            look for a routing fault: the message misleads.",
+        prior: Prior::judged(9.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "host-firewall-drops",
+        stage: Stage::HostFirewall,
+        title: "the firewall drops your packets",
+        what: "The server's own packet filter discards the connection without an answer: a default \
+            policy of deny, or a rule for this port or address.",
+        looks: "\"Connection timed out\" on this port, while echo or another port of the same host \
+            answers.",
+        confirm: Commands::everywhere(&[
+            "sshdoctor firewall --from {from} --port {port}",
+            "ufw status verbose",
+            "nft list ruleset",
+        ]),
+        remedy: RemedyText {
+            summary: "Insert one accept for your address and this port before the denial, with the \
+                one of these tools that owns the rules.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "ufw prepend allow proto tcp from {from} to any port {port}",
+                "firewall-cmd --add-rich-rule='rule family=ipv4 priority=-1 source address={from} port port={port} protocol=tcp accept'",
+                "nft insert rule inet filter input ip saddr {from} tcp dport {port} accept",
+                "iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
+            ]),
+        },
+        avoid: "Do not flush the rules: the policy of DROP stays and then nothing at all gets in. \
+            Do not reboot; saved rules come back as they are.",
+        prior: Prior::judged(38.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "host-firewall-rate-limits",
+        stage: Stage::HostFirewall,
+        title: "the firewall limits your connections",
+        what: "A rule counts new connections per address (ufw limit, recent, hashlimit) and denies \
+            those above the limit for a while. ufw denies the sixth within thirty seconds.",
+        looks: "The first connections work, then \"Connection refused\" or a timeout; after a \
+            minute of quiet it works again.",
+        confirm: Commands::everywhere(&[
+            "ufw status | grep LIMIT",
+            "iptables -S | grep -E 'recent|hashlimit'",
+            "nft list ruleset | grep -n 'limit rate'",
+        ]),
+        remedy: RemedyText {
+            summary: "Wait a minute without trying; then accept your own address ahead of the \
+                limit.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "ufw prepend allow proto tcp from {from} to any port {port}",
+                "nft insert rule inet filter input ip saddr {from} tcp dport {port} accept",
+                "iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
+            ]),
+        },
+        avoid: "Do not retry in a loop: each try counts. Do not delete the limit: it keeps \
+            guessers away. ControlMaster makes one connection do for many logins.",
+        prior: Prior::judged(5.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "firewall-not-persisted",
+        stage: Stage::HostFirewall,
+        title: "the firewall rule was not saved",
+        what: "The rule that let you in was only in the running rule set, or only in the saved \
+            one, and a reboot or reload loaded the other.",
+        looks: "It worked, and stopped with a reboot or a reload of the firewall: refused, \"No \
+            route to host\" or a timeout, as the firewall answers.",
+        confirm: Commands::everywhere(&[
+            "firewall-cmd --list-all; firewall-cmd --permanent --list-all",
+            "iptables-save; cat /etc/iptables/rules.v4 /etc/sysconfig/iptables",
+            "nft list ruleset; cat /etc/nftables.conf",
+        ]),
+        remedy: RemedyText {
+            summary: "Add the rule to the running set, log in anew, and only then save it, in the \
+                words of the tool in use.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "firewall-cmd --add-rich-rule='rule family=ipv4 source address={from} port port={port} protocol=tcp accept'",
+                "firewall-cmd --runtime-to-permanent",
+                "iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
+                "netfilter-persistent save",
+            ]),
+        },
+        avoid: "Do not save a rule set that no new login has come through. Do not reload the \
+            firewall to see whether it helps: that discards what still works.",
+        prior: Prior::judged(7.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "ufw-enabled-without-ssh",
+        stage: Stage::HostFirewall,
+        title: "ufw is on without a rule for SSH",
+        what: "ufw was enabled with its default of denying what comes in, and no rule allows this \
+            port; or sshd was moved and the rule is for the old port.",
+        looks: "\"Connection timed out\" on this port, while open sessions live on. It began when \
+            ufw was enabled or sshd moved.",
+        confirm: Commands::everywhere(&["ufw status numbered", "sshd -T | grep -i '^port'"]),
+        remedy: RemedyText {
+            summary: "Allow your address to this port; ufw keeps the rule over a reboot.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "ufw prepend allow proto tcp from {from} to any port {port}",
+                "ufw status numbered",
+            ]),
+        },
+        avoid: "Do not run ufw reset or ufw disable: that opens every other port to everyone. Do \
+            not close the session that is still open.",
+        prior: Prior::judged(16.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "two-firewalls-loaded",
+        stage: Stage::HostFirewall,
+        title: "two firewalls filter at once",
+        what: "Two rule sets are loaded side by side (iptables-legacy and nft, or ufw and \
+            firewalld), and a packet must pass both. A rule in one does not help against the \
+            other.",
+        looks: "Refused or timed out although the firewall that you look at accepts this port.",
+        confirm: Commands::everywhere(&[
+            "sshdoctor firewall --from {from} --port {port}",
+            "iptables-legacy-save; iptables-nft-save",
+            "systemctl is-active ufw firewalld nftables",
+        ])
+        .or_without_systemd(&[
+            "sshdoctor firewall --from {from} --port {port}",
+            "iptables-legacy-save; iptables-nft-save",
+        ]),
+        remedy: RemedyText {
+            summary: "Add the accept to the set that denies; afterwards retire one of the two, \
+                once you know which one is meant to stay.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "iptables-legacy -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
+                "iptables-nft -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
+                "nft insert rule inet filter input ip saddr {from} tcp dport {port} accept",
+            ]),
+        },
+        avoid: "Do not flush either: its policy may be DROP, and container networking may live in \
+            it. Do not remove a firewall package while locked out.",
+        prior: Prior::judged(3.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "blocklist-match",
+        stage: Stage::HostFirewall,
+        title: "your address is on a block list",
+        what: "A list of addresses or countries (ipset, CrowdSec, geographic lists, an XDP \
+            program) holds your address or network and discards its packets.",
+        looks: "A timeout or \"Connection refused\" from your network only, often for every port \
+            of the host; from elsewhere it works.",
+        confirm: Commands::everywhere(&[
+            "cscli decisions list --ip {from}",
+            "ipset list | grep -F {from}",
+            "nft list sets | grep -F {from}; bpftool net",
+        ]),
+        remedy: RemedyText {
+            summary: "Take this one entry out of the list (NAME is the set), with the tool that \
+                fills it.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "cscli decisions delete --ip {from}",
+                "ipset del NAME {from}",
+                "nft delete element inet TABLE NAME '{ {from} }'",
+            ]),
+        },
+        avoid: "Do not empty the list. An entry for a whole network or country comes back at the \
+            next update: put your address on the tool's allow list.",
+        prior: Prior::judged(4.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "host-firewall-ipv6-differs",
+        stage: Stage::HostFirewall,
+        title: "IPv6 rules differ from IPv4 rules",
+        what: "The packet filter accepts this port over IPv4 but has no such rule for IPv6 (or the \
+            reverse), and the name has addresses of both families.",
+        looks: "Refused, \"Permission denied\" before any login, or a timeout over one family; ssh \
+            -4 or ssh -6 gets through.",
+        confirm: Commands::everywhere(&[
+            "iptables -S INPUT",
+            "ip6tables -S INPUT",
+            "nft list ruleset",
+        ]),
+        remedy: RemedyText {
+            summary: "Add the same accept for the family that lacks it (here IPv6, from your IPv6 \
+                address).",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "ufw prepend allow proto tcp from {from} to any port {port}",
+                "nft insert rule inet filter input ip6 saddr {from} tcp dport {port} accept",
+                "ip6tables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
+            ]),
+        },
+        avoid: "Do not switch IPv6 off in the kernel. Do not drop ICMPv6 as a whole: without it \
+            IPv6 does not work at all.",
+        prior: Prior::judged(3.0),
+        worlds: &[],
+    },
+];

@@ -1,0 +1,100 @@
+//! The port: SSH has moved to another one, or something else answers on it.
+
+use sshdoctor_case::{Stage, Where};
+
+use super::{Cause, Commands, Prior, RemedyText};
+
+pub(super) const CAUSES: &[Cause] = &[
+    Cause {
+        id: "port-changed",
+        stage: Stage::Listener,
+        title: "sshd listens on another port",
+        what: "The port in sshd_config or in the socket unit is not the one you call; it was moved \
+            by an administrator, an image or a hardening script.",
+        looks: "\"Connection refused\" on the usual port, while another port of the same host \
+            gives an SSH banner.",
+        confirm: Commands::everywhere(&[
+            "sshd -T | grep -i '^port'",
+            "ss -tlnp | grep -E 'ssh|systemd'",
+        ]),
+        remedy: RemedyText {
+            summary: "Call the port that the server uses (PORT), and write it into your ssh_config \
+                once it has worked.",
+            place: Where::Client,
+            commands: Commands::everywhere(&[
+                "ssh -p PORT {user}@{host}",
+                "printf 'Host {host}\\n  Port PORT\\n' >> ~/.ssh/config",
+            ]),
+        },
+        avoid: "Do not scan all ports: that is what bans are made for. Do not move sshd back \
+            before asking who moved it and why.",
+        prior: Prior::seed(60.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "port-taken-by-other-service",
+        stage: Stage::Banner,
+        title: "another program answers on the port",
+        what: "Something that is not an SSH server (a web server, a proxy, a tunnel) has the port, \
+            so sshd could not bind it.",
+        looks: "The connection opens, then \"banner line contains invalid characters\", an HTTP \
+            error, or silence until it closes.",
+        confirm: Commands::everywhere(&[
+            "ss -tlnp 'sport = :{port}'",
+            "nc -w 5 localhost {port} < /dev/null",
+            "journalctl -b -u {unit} | grep -i 'already in use'",
+        ])
+        .or_without_systemd(&[
+            "ss -tlnp 'sport = :{port}'",
+            "nc -w 5 localhost {port} < /dev/null",
+            "grep -i 'already in use' /var/log/auth.log /var/log/messages",
+        ]),
+        remedy: RemedyText {
+            summary: "Move the other program (UNIT) off the port or stop it, then start sshd.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "systemctl stop UNIT",
+                "mkdir -p -m 755 /run/sshd && sshd -t && systemctl restart {unit}",
+            ])
+            .or_without_systemd(&[
+                "service UNIT stop",
+                "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} restart",
+            ]),
+        },
+        avoid: "Do not end the other program before you know what it is: it may be the proxy that \
+            everything else comes through.",
+        prior: Prior::judged(4.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "port-answered-by-other-sshd",
+        stage: Stage::HostKey,
+        title: "another SSH server has the port",
+        what: "A second SSH server holds the port: dropbear, a container, a Git server, an old \
+            sshd. It has its own host key and its own accounts.",
+        looks: "A banner and a host key that you do not know (\"REMOTE HOST IDENTIFICATION HAS \
+            CHANGED\"), or \"Permission denied\" for a login that is right.",
+        confirm: Commands::everywhere(&[
+            "ss -tlnp 'sport = :{port}'",
+            "docker ps",
+            "ssh-keyscan -p {port} localhost | ssh-keygen -lf -",
+        ]),
+        remedy: RemedyText {
+            summary: "Give the other server another port or stop it (NAME is its unit; for a \
+                container, docker stop), then start the system's own.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "systemctl stop NAME || docker stop NAME",
+                "mkdir -p -m 755 /run/sshd && sshd -t && systemctl restart {unit}",
+            ])
+            .or_without_systemd(&[
+                "service NAME stop || docker stop NAME",
+                "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} restart",
+            ]),
+        },
+        avoid: "Do not accept the unknown key or type your password into it before you know which \
+            server it is.",
+        prior: Prior::judged(3.0),
+        worlds: &[],
+    },
+];

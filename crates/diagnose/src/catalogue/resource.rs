@@ -1,0 +1,237 @@
+//! The server has run out of something: memory, disk, processes, time.
+
+use sshdoctor_case::{Stage, Where};
+
+use super::{Cause, Commands, Prior, RemedyText};
+
+pub(super) const CAUSES: &[Cause] = &[
+    Cause {
+        id: "conntrack-full",
+        stage: Stage::HostFirewall,
+        title: "the connection table is full",
+        what: "The kernel's table of tracked connections is full, so new connections are dropped \
+            while those in it go on.",
+        looks: "\"Connection timed out\" now and then, for every service alike; a later try may \
+            work.",
+        confirm: Commands::everywhere(&[
+            "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max",
+            "dmesg | grep 'table full'",
+        ]),
+        remedy: RemedyText {
+            summary: "Double the limit for now (MAX is twice the present one), then look for what \
+                fills the table.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "sysctl -w net.netfilter.nf_conntrack_max=MAX",
+                "conntrack -L | awk '{print $5}' | sort | uniq -c | sort -n | tail",
+            ]),
+        },
+        avoid: "Do not flush the table with conntrack -F: it cuts NATed connections, yours perhaps \
+            too. Do not unload the module or flush the firewall.",
+        prior: Prior::judged(1.5),
+        worlds: &[],
+    },
+    Cause {
+        id: "accept-queue-full",
+        stage: Stage::Listener,
+        title: "sshd's queue of connections is full",
+        what: "sshd does not take connections as fast as they come, because it is stuck or \
+            flooded, and the kernel drops new ones once the queue is full.",
+        looks: "Some connections open and stay silent, others end in \"Connection timed out\"; it \
+            comes and goes.",
+        confirm: Commands::everywhere(&[
+            "ss -ltn 'sport = :{port}'",
+            "nstat -az TcpExtListenOverflows",
+            "ps -o pid,stat,wchan:20,args -C sshd",
+        ]),
+        remedy: RemedyText {
+            summary: "Let the listener run again, and restart it if it stays stuck; a Recv-Q back \
+                at 0 shows that it works.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "kill -CONT $(pgrep -xo sshd)",
+                "sshd -t && systemctl restart {unit}",
+                "ss -ltn 'sport = :{port}'",
+            ])
+            .or_without_systemd(&[
+                "kill -CONT $(pgrep -xo sshd)",
+                "sshd -t && service {unit} restart",
+                "ss -ltn 'sport = :{port}'",
+            ]),
+        },
+        avoid: "Do not raise the queue length: a listener that is stuck fills any queue. Do not \
+            open more connections to test it.",
+        prior: Prior::judged(1.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "out-of-memory",
+        stage: Stage::Listener,
+        title: "the server is out of memory",
+        what: "Memory ran out. The kernel killed sshd, or sshd cannot start a process for a new \
+            connection.",
+        looks: "\"Connection refused\" if sshd was killed; a reset, a close or a long silence if \
+            it cannot fork. Other services suffer as well.",
+        confirm: Commands::everywhere(&[
+            "dmesg | grep -iE 'out of memory|oom'",
+            "free -m",
+            "ps aux --sort=-rss | head",
+        ]),
+        remedy: RemedyText {
+            summary: "Stop the program that eats the memory (UNIT), then start sshd.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "systemctl stop UNIT",
+                "mkdir -p -m 755 /run/sshd && sshd -t && systemctl start {unit}",
+            ])
+            .or_without_systemd(&[
+                "service UNIT stop",
+                "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} start",
+            ]),
+        },
+        avoid: "Do not reboot at once: the reason goes with it and the memory may fill again. Do \
+            not end processes at random; databases need to stop in order.",
+        prior: Prior::judged(8.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "disk-full",
+        stage: Stage::Session,
+        title: "the disk is full or read-only",
+        what: "A file system has no space or no inodes left, or was remounted read-only after an \
+            error. sshd may fail to start, or the session cannot write what it needs.",
+        looks: "The login is accepted and the session closes at once, or \"Connection refused\" \
+            after a restart.",
+        confirm: Commands::everywhere(&[
+            "df -h; df -i",
+            "findmnt -O ro",
+            "du -xh / 2>/dev/null | sort -h | tail",
+        ]),
+        remedy: RemedyText {
+            summary: "Make some space where nothing is lost; first look at what is large.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "journalctl --vacuum-size=200M",
+                "apt-get clean || dnf clean all",
+                "systemctl restart {unit}",
+            ])
+            .or_without_systemd(&[
+                "du -xk /var/log | sort -n | tail",
+                "apk cache clean || apt-get clean",
+                "service {unit} restart",
+            ]),
+        },
+        avoid: "Do not delete what you have not looked at, nor a log that a program still holds \
+            open: that frees nothing. Do not remount read-write before the cause of the error is \
+            known.",
+        prior: Prior::judged(8.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "process-limit",
+        stage: Stage::Listener,
+        title: "no more processes or files allowed",
+        what: "A limit on processes or open files (TasksMax, nproc, pids, nofile) is reached, so \
+            sshd or the user's session cannot start what it needs.",
+        looks: "Closed or reset after connecting, or a session that ends with \"Resource \
+            temporarily unavailable\".",
+        confirm: Commands::everywhere(&[
+            "systemctl status {unit}",
+            "cat /proc/sys/kernel/pid_max; ps -eL | wc -l",
+            "journalctl -u {unit} -n 20 --no-pager | grep -iE 'fork|accept'",
+        ])
+        .or_without_systemd(&[
+            "cat /proc/sys/kernel/pid_max; ps -e | wc -l",
+            "grep -iE 'fork|accept' /var/log/auth.log /var/log/messages",
+        ]),
+        remedy: RemedyText {
+            summary: "See who has so many processes and stop that service (UNIT); only then raise \
+                the limit that is too low.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "ps -eo user= | sort | uniq -c | sort -n | tail -n 5",
+                "systemctl stop UNIT",
+                "systemctl set-property --runtime {unit} TasksMax=4096",
+            ])
+            .or_without_systemd(&[
+                "ps -eo user= | sort | uniq -c | sort -n | tail -n 5",
+                "service UNIT stop",
+            ]),
+        },
+        avoid: "Do not set limits to infinity: a runaway program then takes the whole machine. Do \
+            not reboot before you know which program it was.",
+        prior: Prior::judged(2.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "overloaded",
+        stage: Stage::Banner,
+        title: "the server is too busy to answer",
+        what: "The processor, the disk or the memory is so loaded that sshd gets to your \
+            connection late or not at all before LoginGraceTime ends.",
+        looks: "The connection opens, the banner takes many seconds or never comes: \"Connection \
+            timed out during banner exchange\". Some tries succeed.",
+        confirm: Commands::everywhere(&["uptime", "top -bn1 | head -n 15", "cat /proc/pressure/*"]),
+        remedy: RemedyText {
+            summary: "Slow down or stop what makes the load (PID); sshd recovers by itself.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "top -bn1 | head -n 15",
+                "renice 19 -p PID",
+                "kill -STOP PID",
+            ]),
+        },
+        avoid: "Do not open several connections at once: each costs more work. Do not force a \
+            reset while the disk is busy writing.",
+        prior: Prior::judged(7.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "clock-wrong",
+        stage: Stage::Authentication,
+        title: "a clock is wrong",
+        what: "The clock of the server or the client is off, so certificates look expired or not \
+            yet valid, one-time codes do not match and Kerberos refuses.",
+        looks: "\"Permission denied\" with a code, certificate or ticket that is right, or \
+            \"Certificate invalid: not yet valid\".",
+        confirm: Commands::everywhere(&["timedatectl", "date -u"])
+            .or_without_systemd(&["date -u", "hwclock -r -u"]),
+        remedy: RemedyText {
+            summary: "Turn time synchronisation on; where there is none, set the clock by hand \
+                (TIME in UTC, as YYYY-MM-DD hh:mm:ss).",
+            place: Where::Server,
+            commands: Commands::everywhere(&["timedatectl set-ntp true", "chronyc makestep"])
+                .or_without_systemd(&["date -u -s 'TIME'", "hwclock -w -u"]),
+        },
+        avoid: "Do not lengthen the life of certificates or widen the window for codes instead. A \
+            jump of the clock can upset databases and timers.",
+        prior: Prior::judged(2.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "pty-unavailable",
+        stage: Stage::Session,
+        title: "the server has no terminal to give",
+        what: "No pseudo-terminal can be opened: /dev/pts is not mounted (containers, chroots) or \
+            kernel.pty.max is used up.",
+        looks: "The login works, then \"PTY allocation request failed on channel 0\"; a command \
+            without a terminal (ssh -T) runs.",
+        confirm: Commands::everywhere(&[
+            "mount | grep devpts",
+            "sysctl kernel.pty.nr kernel.pty.max",
+        ]),
+        remedy: RemedyText {
+            summary: "Mount the file system for terminals if it is not there, or allow more of \
+                them.",
+            place: Where::Server,
+            commands: Commands::everywhere(&[
+                "mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts",
+                "sysctl -w kernel.pty.max=8192",
+            ]),
+        },
+        avoid: "Do not mount a second devpts over the first: open terminals would lose their \
+            names. Do not end sessions at random; see who holds the terminals.",
+        prior: Prior::judged(1.0),
+        worlds: &[],
+    },
+];

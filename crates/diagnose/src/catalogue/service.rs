@@ -1,0 +1,209 @@
+//! The daemon itself: stopped, absent, hung, or at odds with its own files.
+
+use sshdoctor_case::{Stage, Where};
+
+use super::{Cause, Commands, Prior, RemedyText};
+
+pub(super) const CAUSES: &[Cause] = &[
+    Cause {
+        id: "sshd-stopped",
+        stage: Stage::Listener,
+        title: "sshd is not running",
+        what: "No sshd process is there to accept connections. It was stopped, it crashed, or it \
+            failed to start and systemd gave up.",
+        looks: "\"Connection refused\" at once, with a reset from the host itself, while other \
+            ports of the host may answer. A firewall that answers with a reset looks the same.",
+        confirm: Commands::everywhere(&["systemctl status {unit}", "ss -tlnp 'sport = :{port}'"]).or_without_systemd(&["service {unit} status", "ss -tlnp 'sport = :{port}'"]),
+        remedy: RemedyText {
+            summary: "Check the configuration, then start sshd.",
+            place: Where::Server,
+            commands: Commands::everywhere(&["mkdir -p -m 755 /run/sshd && sshd -t && systemctl start {unit}"]).or_without_systemd(&["mkdir -p -m 755 /run/sshd && sshd -t && service {unit} start"]),
+        },
+        avoid: "Do not reboot in the hope that it helps: if the configuration is at fault it stays \
+            at fault, and you may lose the console. Do not edit the configuration unless sshd -t \
+            names a line of it.",
+        prior: Prior::seed(90.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "sshd-not-installed",
+        stage: Stage::Listener,
+        title: "no SSH server is installed",
+        what: "The machine has no openssh-server package: desktop, container and minimal images \
+            often come without one, and an upgrade or autoremove can take it away.",
+        looks: "\"Connection refused\" at once, on every port where SSH could be. From outside it \
+            cannot be told from a stopped sshd.",
+        confirm: Commands::everywhere(&["command -v sshd dropbear", "dpkg -s openssh-server || rpm -q openssh-server"]),
+        remedy: RemedyText {
+            summary: "Install the server from the distribution's own packages and let it start at \
+                boot.",
+            place: Where::Server,
+            commands: Commands::everywhere(&["apt install openssh-server || dnf install openssh-server", "systemctl enable --now {unit}"]).or_without_systemd(&["apk add openssh || apt install openssh-server", "rc-update add sshd || update-rc.d ssh enable", "service {unit} start"]),
+        },
+        avoid: "Do not copy an sshd binary from another machine, and do not put telnet or another \
+            remote shell in its place.",
+        prior: Prior::judged(11.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "sshd-restart-loop",
+        stage: Stage::Listener,
+        title: "sshd keeps failing and restarting",
+        what: "sshd exits soon after each start and systemd starts it again, until the start limit \
+            stops the attempts. The real reason is in the lines before \"Start request repeated \
+            too quickly\".",
+        looks: "\"Connection refused\" that now and then gives way to a banner within the same \
+            minute, then refused again.",
+        confirm: Commands::everywhere(&["systemctl show {unit} -p Result,NRestarts", "journalctl -u {unit} -n 30 --no-pager"]).or_without_systemd(&["tail -n 30 /var/log/auth.log /var/log/messages"]),
+        remedy: RemedyText {
+            summary: "Mend what the log names, then clear the start limit and start once.",
+            place: Where::Server,
+            commands: Commands::everywhere(&["mkdir -p -m 755 /run/sshd && sshd -t", "systemctl reset-failed {unit}", "systemctl start {unit}"]).or_without_systemd(&["mkdir -p -m 755 /run/sshd && sshd -t && service {unit} start"]),
+        },
+        avoid: "Do not raise the start limit or start it in a loop: that hides the reason. \
+            \"Repeated too quickly\" is the symptom, not the cause.",
+        prior: Prior::judged(5.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "sshd-hung",
+        stage: Stage::Banner,
+        title: "sshd accepts but does not answer",
+        what: "The listening process is stopped (SIGSTOP, a debugger) or stuck in the kernel on \
+            disk, swap or a network mount. The kernel still completes the TCP handshake for it.",
+        looks: "The connection opens, then nothing: no banner, until \"Connection timed out during \
+            banner exchange\" or forever without ConnectTimeout.",
+        confirm: Commands::everywhere(&["ps -o pid,stat,wchan:20,args -C sshd", "cat /proc/pressure/memory /proc/pressure/io", "dmesg | tail"]),
+        remedy: RemedyText {
+            summary: "Let a stopped process (state T) go on; for one in state D, relieve what it \
+                waits for; restart sshd last.",
+            place: Where::Server,
+            commands: Commands::everywhere(&["kill -CONT $(pgrep -xo sshd)", "sshd -t && systemctl restart {unit}"]).or_without_systemd(&["kill -CONT $(pgrep -xo sshd)", "sshd -t && service {unit} restart"]),
+        },
+        avoid: "Do not kill every sshd: the sessions that still work are processes of that name \
+            too. Do not open connection after connection: they pile up in the queue.",
+        prior: Prior::judged(5.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "sshd-upgraded-not-restarted",
+        stage: Stage::Banner,
+        title: "sshd was upgraded but not restarted",
+        what: "The package was upgraded beneath a running sshd. For each connection the old daemon \
+            starts the new binary on disk, and the two versions do not understand each other.",
+        looks: "The connection opens and is closed or reset before any banner, for everyone, from \
+            the minute of the upgrade. A port that refuses would mean something else.",
+        confirm: Commands::everywhere(&["ls -l /proc/$(pgrep -xo sshd)/exe", "journalctl -u {unit} -n 20 --no-pager", "sshd -t"]).or_without_systemd(&["ls -l /proc/$(pgrep -xo sshd)/exe", "tail -n 20 /var/log/auth.log /var/log/messages"]),
+        remedy: RemedyText {
+            summary: "Check that the new binary accepts the configuration, then restart the \
+                listener; open sessions stay.",
+            place: Where::Server,
+            commands: Commands::everywhere(&["sshd -t && systemctl restart {unit}"]).or_without_systemd(&["sshd -t && service {unit} restart"]),
+        },
+        avoid: "Do not close the sessions that are still open: until the restart has worked they \
+            are the only way in. Do not downgrade the package first.",
+        prior: Prior::judged(4.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "sshd-library-mismatch",
+        stage: Stage::Listener,
+        title: "sshd does not fit its libraries",
+        what: "A partial upgrade left sshd with an OpenSSL or other library that it was not built \
+            for, so it exits before it reads its configuration.",
+        looks: "Closed before the banner while the old listener runs; \"Connection refused\" once \
+            it has been restarted.",
+        confirm: Commands::everywhere(&["sshd -t", "ldd $(command -v sshd) | grep -E 'crypto|not found'", "dpkg -l | grep -E 'openssh|libssl' || rpm -qa | grep -E 'openssh|openssl'"]),
+        remedy: RemedyText {
+            summary: "Finish the upgrade so that sshd and its libraries come from the same \
+                release, then restart.",
+            place: Where::Server,
+            commands: Commands::everywhere(&["apt install --reinstall openssh-server || dnf reinstall openssh-server openssl-libs", "mkdir -p -m 755 /run/sshd && sshd -t && systemctl restart {unit}"]).or_without_systemd(&["apk fix openssh || apt install --reinstall openssh-server", "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} restart"]),
+        },
+        avoid: "Do not link one library version to the name of another, and do not restart sshd \
+            before sshd -t passes.",
+        prior: Prior::judged(1.2),
+        worlds: &[],
+    },
+    Cause {
+        id: "privsep-dir-missing",
+        stage: Stage::Listener,
+        title: "the directory /run/sshd is missing",
+        what: "sshd needs an empty directory owned by root (/run/sshd on Debian, \
+            /usr/share/empty.sshd or /var/empty/sshd on RHEL and Fedora), and it was removed or \
+            never made, often in a container. While Debian's service is stopped the directory is \
+            absent by design, and sshd -t by hand complains of that alone.",
+        looks: "\"Connection refused\" if sshd could not start; closed right after connecting if \
+            the directory went away beneath a running sshd.",
+        confirm: Commands::everywhere(&["sshd -t", "ls -ld /run/sshd /usr/share/empty.sshd /var/empty/sshd"]),
+        remedy: RemedyText {
+            summary: "Make the directory that sshd -t names, with mode 755 and owned by root, then \
+                start sshd.",
+            place: Where::Server,
+            commands: Commands::everywhere(&["mkdir -m 755 /run/sshd", "sshd -t && systemctl start {unit}"]).or_without_systemd(&["mkdir -m 755 /run/sshd", "sshd -t && service {unit} start"]),
+        },
+        avoid: "Do not make it writable for others: sshd refuses that as well. In a container put \
+            the mkdir in the start script, since /run is empty at each start.",
+        prior: Prior::judged(4.0),
+        worlds: &[],
+    },
+    Cause {
+        id: "privsep-user-missing",
+        stage: Stage::Listener,
+        title: "the account named sshd is missing",
+        what: "sshd gives up its privileges to an account named sshd, which is no longer in \
+            /etc/passwd: an edited or restored passwd file, or an image built without it.",
+        looks: "\"Connection refused\": sshd exits at start. A running sshd closes each new \
+            connection before login.",
+        confirm: Commands::everywhere(&["sshd -t", "getent passwd sshd"]),
+        remedy: RemedyText {
+            summary: "Make the system account again, then start sshd.",
+            place: Where::Server,
+            commands: Commands::everywhere(&["useradd -r -M -d /run/sshd -s /usr/sbin/nologin sshd", "mkdir -p -m 755 /run/sshd && sshd -t && systemctl start {unit}"]).or_without_systemd(&["adduser -S -D -H -h /var/empty -s /sbin/nologin sshd", "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} start"]),
+        },
+        avoid: "Do not give that account a password, a login shell or user id 0.",
+        prior: Prior::judged(0.6),
+        worlds: &[],
+    },
+    Cause {
+        id: "sshd-orphans",
+        stage: Stage::Banner,
+        title: "left-over sshd masters hold the port",
+        what: "systemd believes that the service failed, often after a start timeout, while older \
+            listening sshd processes live on and keep the port. New starts then fail with \
+            \"Address already in use\".",
+        looks: "The connection opens and hangs, or an old configuration answers; the same over \
+            loopback on the server.",
+        confirm: Commands::everywhere(&["ss -tlnp | grep ssh", "ps -o pid,ppid,lstart,args -C sshd", "systemctl status {unit}"]).or_without_systemd(&["ss -tlnp | grep ssh", "ps -ef | grep '[s]shd'"]),
+        remedy: RemedyText {
+            summary: "End only the listening process that ss names, by its number (PID), then \
+                start the service.",
+            place: Where::Server,
+            commands: Commands::everywhere(&["ss -tlnp | grep ssh", "kill PID", "mkdir -p -m 755 /run/sshd && sshd -t && systemctl start {unit}"]).or_without_systemd(&["ss -tlnp | grep ssh", "kill PID", "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} start"]),
+        },
+        avoid: "Do not use killall or pkill sshd: that ends your own session and everybody else's.",
+        prior: Prior::judged(0.5),
+        worlds: &[],
+    },
+    Cause {
+        id: "sshd-helper-missing",
+        stage: Stage::Banner,
+        title: "a helper program of sshd is missing",
+        what: "Since OpenSSH 9.8 the listener hands each connection to sshd-session, and since \
+            10.0 to sshd-auth as well. One of them is absent, not executable or of another \
+            version.",
+        looks: "The connection opens and is closed at once, before any banner, for everyone. The \
+            port itself is open.",
+        confirm: Commands::everywhere(&["sshd -t", "ls -l /usr/lib/openssh/sshd-* /usr/libexec/openssh/sshd-*", "journalctl -u {unit} -n 20 --no-pager"]).or_without_systemd(&["sshd -t", "ls -l /usr/lib/ssh/sshd-* /usr/lib/openssh/sshd-*", "tail -n 20 /var/log/auth.log /var/log/messages"]),
+        remedy: RemedyText {
+            summary: "Put the whole server package back, so that the listener and its helpers are \
+                of one version.",
+            place: Where::Server,
+            commands: Commands::everywhere(&["apt install --reinstall openssh-server || dnf reinstall openssh-server", "sshd -t && systemctl restart {unit}"]).or_without_systemd(&["apk fix openssh-server || apt install --reinstall openssh-server", "sshd -t && service {unit} restart"]),
+        },
+        avoid: "Do not copy a single helper from another machine: the versions must be the same. \
+            Keep open sessions open until a new one works.",
+        prior: Prior::judged(1.0),
+        worlds: &[],
+    },
+];
