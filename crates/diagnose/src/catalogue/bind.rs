@@ -19,7 +19,8 @@ pub(super) const CAUSES: &[Cause] = &[
         ]),
         remedy: RemedyText {
             summary: "Comment out the ListenAddress line in the file that has it (FILE; the old \
-                file is kept beside it), then restart.",
+                one is kept beside it), then restart. Where a socket unit owns the port, its \
+                ListenStream is the line to change.",
             place: Where::Server,
             commands: Commands::everywhere(&[
                 "sed -i.before 's/^\\s*ListenAddress/#&/I' FILE",
@@ -48,7 +49,7 @@ pub(super) const CAUSES: &[Cause] = &[
         confirm: Commands::everywhere(&[
             "ss -tlnp | grep -E 'ssh|systemd'",
             "ip -br addr",
-            "sshd -T | grep -i listenaddress",
+            "grep -rni '^\\s*ListenAddress' /etc/ssh/sshd_config*",
         ]),
         remedy: RemedyText {
             summary: "Put the present address (NEW) where the old one (OLD) is in the file that \

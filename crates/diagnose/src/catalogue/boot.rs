@@ -79,12 +79,12 @@ pub(super) const CAUSES: &[Cause] = &[
             boot.",
         confirm: Commands::everywhere(&[
             "journalctl -b -u {unit} | grep -i 'bind'",
-            "sshd -T | grep -i listenaddress",
+            "grep -rni '^\\s*ListenAddress' /etc/ssh/sshd_config*",
             "ip -br addr",
         ])
         .or_without_systemd(&[
             "grep -i 'bind to port' /var/log/auth.log /var/log/messages",
-            "sshd -T | grep -i listenaddress",
+            "grep -rni '^\\s*ListenAddress' /etc/ssh/sshd_config*",
             "ip -br addr",
         ]),
         remedy: RemedyText {
