@@ -28,6 +28,30 @@ pub(super) enum QueuedError {
 }
 
 impl QueuedError {
+    /// Whether this machine sent the ICMP error to itself about a packet from `from` to `to`, another machine: its own ARP
+    /// or neighbour discovery failed, or its own packet filter rejected the packet on its way out.
+    pub(super) fn is_own(&self, from: Option<IpAddr>, to: IpAddr) -> bool {
+        let Self::Icmp(error) = self else { return true };
+        error
+            .sender
+            .is_some_and(|sender| sender != to && (Some(sender) == from || sender.is_loopback()))
+    }
+
+    /// The number that Linux gives for the error (`icmp_err_convert`, `icmpv6_err_convert` in the kernel).
+    pub(super) const fn errno(&self) -> i32 {
+        let error = match self {
+            Self::Icmp(error) => error,
+            Self::Local(errno) => return *errno,
+        };
+        match (error.v6, error.kind, error.code) {
+            (false, 3, 3) | (true, 1, 4) => libc::ECONNREFUSED,
+            (false, 3, 0 | 6 | 9 | 11) | (true, 1, 0) => libc::ENETUNREACH,
+            (true, 1, 1 | 5 | 6) => libc::EACCES,
+            (false, 3, 2) => libc::ENOPROTOOPT,
+            _ => libc::EHOSTUNREACH,
+        }
+    }
+
     /// Whether the packet was only too big for a link: a matter of the path MTU that the kernel deals with.
     pub(super) const fn is_packet_too_big(&self) -> bool {
         match self {

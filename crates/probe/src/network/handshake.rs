@@ -143,37 +143,23 @@ impl Handshake {
     /// arrived while the socket was in use: the same answer to the retransmitted SYN, a second later, ends the attempt.
     fn queued(&mut self) -> Option<ConnectOutcome> {
         for queued in error_queue::drain(&self.stream) {
+            let is_own = queued.is_own(self.from, self.to);
             match queued {
                 QueuedError::Icmp(error) if queued.is_packet_too_big() => {
                     self.too_big = Some(error);
                 }
-                QueuedError::Icmp(error) if self.is_own(&error) => {
-                    let pending = self.stream.take_error().ok().flatten();
-                    return Some(ConnectOutcome::Local {
-                        error: pending.map_or_else(
-                            || from_errno(errno_of(&error)),
-                            |error| local_error(&error),
-                        ),
-                    });
+                QueuedError::Icmp(error) if !is_own => {
+                    return Some(ConnectOutcome::Icmp { error });
                 }
-                QueuedError::Icmp(error) => return Some(ConnectOutcome::Icmp { error }),
-                QueuedError::Local(libc::EMSGSIZE) => {}
-                QueuedError::Local(errno) => {
+                QueuedError::Local(_) if queued.is_packet_too_big() => {}
+                QueuedError::Icmp(_) | QueuedError::Local(_) => {
                     return Some(ConnectOutcome::Local {
-                        error: from_errno(errno),
+                        error: from_errno(queued.errno()),
                     });
                 }
             }
         }
         None
-    }
-
-    /// An ICMP error that this machine sent to itself about a packet to another machine: its own ARP or neighbour
-    /// discovery failed, or its own packet filter rejected the packet on its way out.
-    fn is_own(&self, error: &IcmpError) -> bool {
-        error.sender.is_some_and(|sender| {
-            sender != self.to && (Some(sender) == self.from || sender.is_loopback())
-        })
     }
 
     fn by_errno(&mut self, error: &io::Error) -> ConnectOutcome {
@@ -221,17 +207,6 @@ fn apply(socket: &Socket, domain: Domain, options: &ConnectOptions) -> io::Resul
         socket.bind(&SockAddr::from(address))?;
     }
     Ok(())
-}
-
-/// The errno that Linux gives for an ICMP error (`icmp_err_convert`, `icmpv6_err_convert`).
-const fn errno_of(error: &IcmpError) -> i32 {
-    match (error.v6, error.kind, error.code) {
-        (false, 3, 3) | (true, 1, 4) => libc::ECONNREFUSED,
-        (false, 3, 0 | 6 | 9 | 11) | (true, 1, 0) => libc::ENETUNREACH,
-        (true, 1, 1 | 5 | 6) => libc::EACCES,
-        (false, 3, 2) => libc::ENOPROTOOPT,
-        _ => libc::EHOSTUNREACH,
-    }
 }
 
 fn local_ip(socket: &Socket) -> Option<IpAddr> {

@@ -2,6 +2,7 @@
 
 mod answering;
 mod connecting;
+mod echoing;
 mod listeners;
 mod namespace;
 mod routing;
