@@ -49,6 +49,12 @@ pub enum LabError {
     /// The process inside the namespaces gave no usable answer.
     #[error("the sandbox gave no answer: {0}")]
     NoAnswer(String),
+    /// What the process inside the namespaces says of its failure.
+    #[error("{0}")]
+    Inside(String),
+    /// A scenario does not fit itself or this machine.
+    #[error("{0}")]
+    Unfit(String),
 }
 
 /// Says what was being done when a system call failed.

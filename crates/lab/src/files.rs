@@ -176,7 +176,7 @@ fn overlay(host: &mut Host, name: &str, text: &str) -> Result<(), LabError> {
     write(&own, text, 0o644)?;
     let place = settle(&Path::new("/etc").join(name))?;
     if !place.exists() {
-        return Err(LabError::NoAnswer(format!(
+        return Err(LabError::Unfit(format!(
             "{} does not exist on this machine, so it cannot be replaced",
             place.display()
         )));

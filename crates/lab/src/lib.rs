@@ -26,7 +26,7 @@ mod trial;
 pub use demo::{Demonstration, demo_scenarios, demonstrate};
 pub use error::LabError;
 pub use judge::{Candidate, Verdict};
-pub use runner::{Finished, Plan, run_all, run_interactive};
+pub use runner::{Finished, Plan, encode, run_all, run_interactive};
 pub use sandbox::SANDBOX_VARIABLE;
 pub use scenario::{Expectation, Scenario, Truth};
 pub use trial::{Trial, open_shell, try_scenario};

@@ -15,7 +15,7 @@ pub(crate) fn visit(host: &Host, load: &Load) -> Result<Vec<TcpStream>, LabError
     let to: SocketAddr = load
         .to
         .parse()
-        .map_err(|_| LabError::NoAnswer(format!("{:?} is no address and port", load.to)))?;
+        .map_err(|_| LabError::Unfit(format!("{:?} is no address and port", load.to)))?;
     host.run("visit", || {
         let mut held = Vec::new();
         for _ in 0..load.count {

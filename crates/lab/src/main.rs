@@ -11,7 +11,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use sshdoctor_lab::{
-    Finished, LabError, Plan, SANDBOX_VARIABLE, Scenario, Trial, open_shell, run_all, try_scenario,
+    Finished, LabError, Plan, SANDBOX_VARIABLE, Scenario, Trial, encode, open_shell, run_all,
+    try_scenario,
 };
 
 /// Sends sshdoctor through lockouts made on purpose.
@@ -165,10 +166,7 @@ fn inside(program: Option<&Path>, shell: bool) -> Result<ExitCode, LabError> {
         open_shell(&scenario, program)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let trial = try_scenario(&scenario, program)?;
-    let text =
-        serde_json::to_string(&trial).map_err(|error| LabError::NoAnswer(error.to_string()))?;
-    println!("{text}");
+    println!("{}", encode(&try_scenario(&scenario, program))?);
     Ok(ExitCode::SUCCESS)
 }
 

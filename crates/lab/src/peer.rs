@@ -20,7 +20,7 @@ pub(crate) fn start_peer(host: &Host, settings: &PeerSettings) -> Result<(), Lab
         Ipv6Addr::UNSPECIFIED.into()
     } else {
         settings.listen.parse().map_err(|_| {
-            LabError::NoAnswer(format!("{:?} is no address to listen on", settings.listen))
+            LabError::Unfit(format!("{:?} is no address to listen on", settings.listen))
         })?
     };
     let address = SocketAddr::new(address, settings.port);

@@ -21,7 +21,7 @@ pub struct Plan {
     /// How many at a time.
     pub jobs: usize,
     /// Arguments with which this very program comes back to trying the scenario that
-    /// [`crate::SANDBOX_VARIABLE`] names, and prints the [`Trial`] as JSON.
+    /// [`crate::SANDBOX_VARIABLE`] names, and prints what [`encode`] makes of it.
     pub arguments: Vec<OsString>,
 }
 
@@ -84,8 +84,19 @@ pub(crate) fn in_sandbox(scenario: &str, arguments: &[OsString]) -> Result<Trial
         read.and(status)
     })
     .doing("wait for the sandbox")?;
-    serde_json::from_str(&text)
-        .map_err(|error| LabError::NoAnswer(format!("status {status}, {error}: {}", text.trim())))
+    let answer: Result<Trial, String> = serde_json::from_str(&text).map_err(|error| {
+        LabError::NoAnswer(format!("status {status}, {error}: {}", text.trim()))
+    })?;
+    answer.map_err(LabError::Inside)
+}
+
+/// What the process in a sandbox has to print for the process outside.
+///
+/// # Errors
+/// When it is no JSON, which does not happen.
+pub fn encode(trial: &Result<Trial, LabError>) -> Result<String, LabError> {
+    let plain = trial.as_ref().map_err(ToString::to_string);
+    serde_json::to_string(&plain).map_err(|error| LabError::NoAnswer(error.to_string()))
 }
 
 /// Runs this program again for one scenario, in a sandbox, on this terminal; gives its exit status.

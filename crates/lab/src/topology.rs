@@ -21,7 +21,7 @@ impl Network {
         self.hosts
             .iter()
             .find(|host| host.name == name)
-            .ok_or_else(|| LabError::NoAnswer(format!("the topology has no host {name:?}")))
+            .ok_or_else(|| LabError::Unfit(format!("the topology has no host {name:?}")))
     }
 
     /// Where the person is.
@@ -108,7 +108,7 @@ impl Batch {
             self.line(&format!("route add {} via {}", v4.0, v4.1));
         }
         if self.families.v6() {
-            self.line(&format!("-6 route add {} via {}", v6.0, v6.1));
+            self.line(&format!("route add {} via {}", v6.0, v6.1));
         }
         self
     }
