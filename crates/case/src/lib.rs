@@ -12,6 +12,7 @@ mod network;
 mod observation;
 mod question;
 mod received;
+mod redact;
 mod report;
 mod ssh;
 mod stage;
