@@ -1,0 +1,79 @@
+//! Writing: reports to standard output, remarks to standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+use anyhow::Context as _;
+use sshdoctor_case::Report;
+
+use crate::{
+    arguments::{ColorWhen, OutputArguments},
+    render::{self, terminal::Charset},
+};
+
+/// Prints a report as the person asked for it.
+///
+/// # Errors
+/// When standard output cannot be written, unless its reader has gone away.
+pub(crate) fn report(report: &Report, how: &OutputArguments) -> anyhow::Result<()> {
+    if how.json {
+        return raw(render::json::document(report)?.as_bytes());
+    }
+    let charset = charset(how.ascii);
+    let page = if how.verbose > 0 {
+        render::terminal::full(report, charset)
+    } else {
+        render::terminal::short(report, charset)
+    };
+    styled(&page.styled(), how.color)
+}
+
+/// The characters that may be used.
+pub(crate) fn charset(ascii: bool) -> Charset {
+    if ascii {
+        Charset::Ascii
+    } else {
+        Charset::from_environment(|name| std::env::var(name).ok())
+    }
+}
+
+/// Prints text with ANSI styles, or strips them.
+pub(crate) fn styled(text: &str, when: ColorWhen) -> anyhow::Result<()> {
+    let stdout = io::stdout().lock();
+    let choice = match when {
+        ColorWhen::Auto => AutoStream::choice(&stdout),
+        ColorWhen::Always => ColorChoice::Always,
+        ColorWhen::Never => ColorChoice::Never,
+    };
+    let mut stream = AutoStream::new(stdout, choice);
+    finish(
+        stream
+            .write_all(text.as_bytes())
+            .and_then(|()| stream.flush()),
+    )
+}
+
+/// Prints bytes as they are.
+pub(crate) fn raw(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    finish(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+}
+
+fn finish(written: io::Result<()>) -> anyhow::Result<()> {
+    match written {
+        // Whoever closed the pipe has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.context("cannot write to standard output"),
+    }
+}
+
+/// One line on standard error. The text must be escaped already.
+pub(crate) fn complain(message: &str) {
+    // Nothing more can be done when standard error is closed.
+    let _ = writeln!(io::stderr(), "sshdoctor: {message}");
+}
+
+/// Standard error is a terminal.
+pub(crate) fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}

@@ -1,0 +1,4 @@
+//! Renderers: siblings that only read a report.
+
+pub(crate) mod json;
+pub(crate) mod terminal;

@@ -1,0 +1,121 @@
+//! The ranked causes, and what is ruled out.
+
+use sshdoctor_case::{Candidate, Report};
+
+use super::{
+    COLUMNS, Charset,
+    page::{Line, Tone, hanging},
+    wording,
+    wrap::{columns, shorten, wrap},
+};
+
+/// Widest first column; longer causes get lines of their own.
+const TITLE_COLUMNS: usize = 34;
+
+/// Indent of the titles: `  100%  `.
+const INDENT: usize = 8;
+
+/// At most `most` causes with `because` in at most `because_lines` lines each.
+pub(super) fn ranked(
+    report: &Report,
+    most: usize,
+    because_lines: usize,
+    charset: Charset,
+) -> Vec<Line> {
+    let shown = &report.causes[..report.causes.len().min(most)];
+    let titles: Vec<String> = shown
+        .iter()
+        .map(|cause| charset.show(&cause.summary))
+        .collect();
+    let widest = titles.iter().map(|title| columns(title)).max().unwrap_or(0);
+    let in_columns = widest <= TITLE_COLUMNS;
+    let mut lines = Vec::new();
+    for (cause, title) in shown.iter().zip(&titles) {
+        if in_columns {
+            lines.extend(beside(cause, title, widest, because_lines, charset));
+        } else {
+            lines.extend(below(cause, title, because_lines, charset));
+        }
+    }
+    let rest = &report.causes[shown.len()..];
+    if !rest.is_empty() {
+        let together: f64 = rest.iter().map(|cause| cause.probability).sum();
+        let noun = wording::count(rest.len(), "other cause", "other causes");
+        let text = format!(
+            "{:>6}  {noun}{}",
+            wording::percent(together),
+            if rest.len() == 1 { "" } else { " together" }
+        );
+        lines.push(Line::of(Tone::Faint, text));
+    }
+    lines
+}
+
+fn odds(cause: &Candidate) -> String {
+    format!("{:>6}  ", wording::percent(cause.probability))
+}
+
+fn beside(
+    cause: &Candidate,
+    title: &str,
+    widest: usize,
+    because_lines: usize,
+    charset: Charset,
+) -> Vec<Line> {
+    let gap = 2;
+    let width = COLUMNS - INDENT - widest - gap;
+    let padding = " ".repeat(widest - columns(title) + gap);
+    let mut because =
+        wrap(&charset.show(&cause.because), width, because_lines, charset).into_iter();
+    let mut first = Line::of(Tone::Plain, odds(cause)).and(Tone::Strong, title);
+    if let Some(text) = because.next() {
+        first = first.and(Tone::Plain, padding + &text);
+    }
+    let hanging = " ".repeat(INDENT + widest + gap);
+    std::iter::once(first)
+        .chain(because.map(|text| Line::of(Tone::Plain, format!("{hanging}{text}"))))
+        .collect()
+}
+
+fn below(cause: &Candidate, title: &str, because_lines: usize, charset: Charset) -> Vec<Line> {
+    let title = shorten(title, COLUMNS - INDENT, charset);
+    let mut lines = vec![Line::of(Tone::Plain, odds(cause)).and(Tone::Strong, title)];
+    // One line of reasons costs one line more here than beside the title, so the leanest form leaves them out.
+    if because_lines > 1 {
+        let indent = " ".repeat(INDENT + 2);
+        lines.extend(hanging(
+            &indent,
+            Tone::Plain,
+            &cause.because,
+            because_lines - 1,
+            charset,
+        ));
+    }
+    lines
+}
+
+/// What the evidence contradicts, in at most `most` lines.
+pub(super) fn ruled_out(report: &Report, most: usize, charset: Charset) -> Vec<Line> {
+    if report.ruled_out.is_empty() {
+        return Vec::new();
+    }
+    let said: Vec<String> = report
+        .ruled_out
+        .iter()
+        .map(|cause| {
+            let words = cause.id.replace('-', " ");
+            if cause.because.is_empty() {
+                words
+            } else {
+                format!("{words} ({})", cause.because)
+            }
+        })
+        .collect();
+    hanging(
+        "  ruled out: ",
+        Tone::Plain,
+        &said.join(", "),
+        most,
+        charset,
+    )
+}

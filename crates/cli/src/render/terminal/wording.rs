@@ -1,0 +1,96 @@
+//! Numbers and fixed words.
+
+use sshdoctor_case::{Stage, Where};
+
+/// A probability. Only what is certain is 100%, and nothing listed is 0%.
+pub(super) fn percent(probability: f64) -> String {
+    let rounded = (probability * 100.0).round();
+    if probability >= 1.0 {
+        "100%".into()
+    } else if rounded >= 100.0 {
+        ">99%".into()
+    } else if rounded < 1.0 {
+        "<1%".into()
+    } else {
+        format!("{rounded:.0}%")
+    }
+}
+
+/// A duration with as many digits as it deserves.
+pub(super) fn duration(milliseconds: f64) -> String {
+    match milliseconds {
+        ms if ms >= 9_950.0 => format!("{:.0} s", ms / 1000.0),
+        ms if ms >= 999.5 => format!("{:.1} s", ms / 1000.0),
+        ms if ms >= 9.95 => format!("{ms:.0} ms"),
+        ms => format!("{ms:.1} ms"),
+    }
+}
+
+/// A number of things, up to ten in words.
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    const WORDS: [&str; 11] = [
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    ];
+    let noun = if number == 1 { one } else { many };
+    match WORDS.get(number) {
+        Some(word) => format!("{word} {noun}"),
+        None => format!("{number} {noun}"),
+    }
+}
+
+/// Where a command is typed.
+pub(super) const fn place(place: Where) -> &'static str {
+    match place {
+        Where::Client => "on this machine",
+        Where::Server => "on the server's console",
+        Where::Provider => "at the provider's panel",
+        Where::JumpHost => "on the jump host",
+    }
+}
+
+/// The name of a stage for a person.
+pub(super) const fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Client => "your side",
+        Stage::Name => "name",
+        Stage::Route => "route",
+        Stage::NetworkFirewall => "network firewall",
+        Stage::HostFirewall => "host firewall",
+        Stage::Listener => "listener",
+        Stage::Banner => "banner",
+        Stage::KeyExchange => "key exchange",
+        Stage::HostKey => "host key",
+        Stage::Authentication => "login",
+        Stage::Session => "session",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_certainty_is_a_hundred_percent_and_nothing_is_zero() {
+        let shown = [0.0, 0.0001, 0.0149, 0.645, 0.994, 0.996, 0.999_999, 1.0].map(percent);
+        assert_eq!(
+            shown,
+            ["<1%", "<1%", "1%", "65%", "99%", ">99%", ">99%", "100%"]
+        );
+    }
+
+    #[test]
+    fn durations_have_the_digits_they_deserve() {
+        let shown = [0.41, 9.96, 31.2, 999.7, 3_120.0, 12_000.0].map(duration);
+        assert_eq!(
+            shown,
+            ["0.4 ms", "10 ms", "31 ms", "1.0 s", "3.1 s", "12 s"]
+        );
+    }
+
+    #[test]
+    fn numbers_agree_with_their_nouns() {
+        assert_eq!(count(0, "cause", "causes"), "no causes");
+        assert_eq!(count(1, "cause", "causes"), "one cause");
+        assert_eq!(count(12, "cause", "causes"), "12 causes");
+    }
+}
