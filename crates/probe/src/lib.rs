@@ -20,3 +20,9 @@ mod via;
 
 pub use prober::Prober;
 pub use proxy_command::{TokenValues, expand_tokens};
+
+/// Whether an address is assigned to this machine, loopback included.
+#[must_use]
+pub fn is_local_address(address: std::net::IpAddr) -> bool {
+    network::route::is_local_address(address)
+}

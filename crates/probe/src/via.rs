@@ -201,10 +201,10 @@ fn classify_open_failure(words: &str) -> ViaOutcome {
 
 /// The last line that is not a debug message.
 fn decisive_line(stderr: &str) -> Received {
-    let said = stderr.lines().map(str::trim_end).filter(|line| {
+    let mut said = stderr.lines().map(str::trim_end).filter(|line| {
         !line.is_empty() && !line.starts_with("debug") && !line.starts_with("OpenSSH_")
     });
-    Received::from_text(said.last().unwrap_or("no login before the deadline"))
+    Received::from_text(said.next_back().unwrap_or("no login before the deadline"))
 }
 
 #[cfg(test)]

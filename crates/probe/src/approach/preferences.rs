@@ -199,7 +199,7 @@ fn names<T: AsRef<str>>(list: &[T]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const RSA: &str = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQC7vY0y1hEZ8hL5nYv0kYc3bM8hX3V5sW0u2m0qGmZJb2Yf0q4o1Fv4Jw1bq0cC2Lr1t7h5m2n6c9q8r3y4n5k6j7h8g9f0d1s2a3q4w5e6r7t8y9u0i1o2p3l4k5j6h7g8f9d0s1a2z3x4c5v6b7n8m9Q==";
+    const RSA: &str = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDeG2IL+ao7Wf0drItoUls2pBv5mfRrLO5+tCQQ9HFyHWLlEwxYF3mSUoe75oUcqhgVJneIlLq/tzAnimIGHm4Q63iqBrVGEGhK3RjG4zLf5j+sqlkDTe91l+hn4E1gq2Xuc75Oq5W+dwD+5g+fAykrWFXNLMezY0ZrYxciTCU5Uw==";
 
     fn order(known_hosts: &str, person: Option<&AlgorithmOffer>) -> Vec<String> {
         let known = KnownHosts::parse(known_hosts.as_bytes());

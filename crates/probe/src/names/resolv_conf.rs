@@ -46,8 +46,9 @@ impl ResolverConfig {
                 }
                 Some("domain") => config.search = words.take(1).map(str::to_owned).collect(),
                 Some("options") => {
-                    let ndots = words.filter_map(|word| word.strip_prefix("ndots:")?.parse().ok());
-                    config.ndots = ndots.last().unwrap_or(config.ndots).min(15);
+                    let mut ndots =
+                        words.filter_map(|word| word.strip_prefix("ndots:")?.parse().ok());
+                    config.ndots = ndots.next_back().unwrap_or(config.ndots).min(15);
                 }
                 _ => {}
             }
