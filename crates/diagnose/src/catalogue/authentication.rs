@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{Login, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -35,7 +37,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not try a list of names: every unknown one counts towards a ban. Do not make \
             the account on the server only to fit.",
         prior: Prior::judged(17.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
         id: "home-permissions",
@@ -65,7 +67,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set StrictModes no, and do not use chmod -R or 777: too open is the very \
             fault.",
         prior: Prior::judged(10.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
         id: "key-not-authorized",
@@ -94,7 +96,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not replace the file: other people's keys are in it. Do not turn password login \
             on instead, and never copy a private key to the server.",
         prior: Prior::judged(38.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
         id: "key-lookup-down",
@@ -123,7 +125,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete SSSD's cache while the directory is down: it may be all that still \
             lets anyone in. Do not take PAM modules out.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
         id: "account-locked-or-expired",
@@ -156,7 +158,10 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not unlock an account before you know who locked it and why. Do not set all \
             ages to never to get one login.",
         prior: Prior::judged(7.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY.login(Login::Refused).share(0.8),
+            World::HEALTHY.login(Login::SessionFails).share(0.2),
+        ],
     },
     Cause {
         id: "login-shell-invalid",
@@ -185,7 +190,10 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not give a service account a shell because a login failed: nologin is right for \
             those.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY.login(Login::SessionFails).share(0.8),
+            World::HEALTHY.login(Login::Refused).share(0.2),
+        ],
     },
     Cause {
         id: "home-unavailable",
@@ -209,7 +217,10 @@ pub(super) const CAUSES: &[Cause] = &[
             come to light when it fails. Do not unmount a hung share by force while people work on \
             it.",
         prior: Prior::judged(2.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY.login(Login::Refused).share(0.5),
+            World::HEALTHY.login(Login::SessionFails).share(0.5),
+        ],
     },
     Cause {
         id: "certificate-invalid",
@@ -242,7 +253,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not issue certificates without principals or without an end. Do not set the \
             clock back to make one valid.",
         prior: Prior::judged(2.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
         id: "session-dies-after-login",
@@ -273,7 +284,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the files. Do not set UsePAM no or remove session modules to see \
             what happens: other logins depend on them.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
         id: "forced-command-only",
@@ -297,7 +308,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not remove the restriction from that key: whoever holds it, perhaps an \
             unattended machine, would get a shell.",
         prior: Prior::judged(2.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
         id: "shell-prints-at-startup",
@@ -322,7 +333,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not send all output of the file to /dev/null: you would lose the errors that \
             explain it. Do not change the account's shell.",
         prior: Prior::judged(2.5),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
         id: "wrong-password",
@@ -349,6 +360,6 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not guess: a few failures bring a ban or lock the account. Do not send the \
             password by mail to have it checked.",
         prior: Prior::judged(19.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
 ];

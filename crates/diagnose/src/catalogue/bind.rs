@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{Elsewhere, Reach, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -36,7 +38,9 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not do this before you know whether it was meant: the server may be reachable \
             only through a VPN or a tunnel on purpose.",
         prior: Prior::seed(18.0),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS
+            .elsewhere(Elsewhere::Loopback)
+            .alone()],
     },
     Cause {
         id: "bound-to-stale-address",
@@ -68,7 +72,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not add the old address back to the interface: another machine may have it now.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
         id: "bound-to-one-address-family",
@@ -93,7 +97,10 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not open the second family before the server's firewall has rules for it.",
         prior: Prior::judged(3.0),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS
+            .elsewhere(Elsewhere::OtherAddress)
+            .reach(Reach::ThisFamily)
+            .alone()],
     },
     Cause {
         id: "bound-in-other-namespace",
@@ -125,6 +132,6 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not move the interface into sshd's namespace: every other service would lose \
             it.",
         prior: Prior::judged(0.6),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.alone()],
     },
 ];

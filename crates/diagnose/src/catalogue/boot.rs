@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{Elsewhere, HostKey, Login, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -36,7 +38,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not enable both the service and its socket unit: the second would find the port \
             taken. Do not reboot to test it before you have a console.",
         prior: Prior::judged(12.0),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
         id: "sshd-masked",
@@ -67,7 +69,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not start sshd by hand around the mask: the next reboot locks you out again. Do \
             not delete unit files.",
         prior: Prior::judged(2.0),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
         id: "listen-address-not-ready-at-boot",
@@ -105,7 +107,12 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not open sshd to every address to get round it unless a firewall covers the \
             others. Do not cure it with a sleep in the unit.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[
+            World::NOTHING_LISTENS.share(0.7),
+            World::NOTHING_LISTENS
+                .elsewhere(Elsewhere::OtherAddress)
+                .share(0.3),
+        ],
     },
     Cause {
         id: "boot-stuck-on-mount",
@@ -140,7 +147,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not run fsck on a mounted file system or format the missing one. Do not keep \
             rebooting: it stops at the same place.",
         prior: Prior::judged(6.0),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.share(0.5), World::NOBODY.share(0.5)],
     },
     Cause {
         id: "boot-failed",
@@ -167,7 +174,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not reinstall or rebuild the machine before its disk has been looked at from \
             rescue mode. Do not remove old kernels until a new one boots.",
         prior: Prior::judged(6.0),
-        worlds: &[],
+        worlds: &[World::NOBODY.alone()],
     },
     Cause {
         id: "logins-disabled-during-boot",
@@ -197,7 +204,10 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not take pam_nologin out of the PAM files. Do not reboot while a shutdown or an \
             upgrade is still running.",
         prior: Prior::judged(3.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY.login(Login::Refused).share(0.5),
+            World::HEALTHY.login(Login::SessionFails).share(0.5),
+        ],
     },
     Cause {
         id: "interface-renamed",
@@ -224,7 +234,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not restart all networking on a machine that still has one working link. Do not \
             turn predictable names off to get one boot right.",
         prior: Prior::judged(3.0),
-        worlds: &[],
+        worlds: &[World::NOBODY.alone()],
     },
     Cause {
         id: "cloud-init-rewrote-host",
@@ -252,6 +262,10 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not run cloud-init clean: at the next boot it does the same again. Do not \
             accept a new host key without comparing it on the console.",
         prior: Prior::judged(2.5),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY.host_key(HostKey::Changed).share(0.6),
+            World::HEALTHY.login(Login::Refused).share(0.2),
+            World::NOBODY.share(0.2),
+        ],
     },
 ];

@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{Action, Breadth, HostKey, Login, Name, Path, Place, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -26,7 +28,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not change the server: nothing has reached it. Do not copy your private key to \
             the jump host; ProxyJump does not need it there.",
         prior: Prior::judged(8.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.alone()],
     },
     Cause {
         id: "strict-known-hosts",
@@ -55,7 +57,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set StrictHostKeyChecking no. accept-new is the milder choice for machines \
             that are made often, and still refuses a changed key.",
         prior: Prior::judged(5.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.host_key(HostKey::Changed).alone()],
     },
     Cause {
         id: "too-many-keys-offered",
@@ -81,7 +83,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not raise MaxAuthTries on the server. Do not keep trying: each round counts as \
             several failures for fail2ban and penalties.",
         prior: Prior::judged(7.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
         id: "client-key-unusable",
@@ -110,7 +112,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not paste the private key anywhere to have it checked. Do not make a new key \
             over the old file: it may be the only one that other servers know.",
         prior: Prior::judged(10.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
         id: "client-config-invalid",
@@ -133,7 +135,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the file. Put IgnoreUnknown and the option's name before an option \
             that only another version knows.",
         prior: Prior::judged(5.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.stopped_at_client().alone()],
     },
     Cause {
         id: "client-route-overlap",
@@ -159,7 +161,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the VPN's routes: traffic meant to stay inside may then leave in the \
             clear. Do not change the server's address for this.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.path(Path::WrongRouteAtClient).alone()],
     },
     Cause {
         id: "client-firewall-blocks",
@@ -186,7 +188,23 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not switch the protection off as a whole. On a computer that is managed by \
             others ask them first.",
         prior: Prior::judged(3.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .filtered(Place::Client, Action::Drop, Breadth::ThisPort)
+                .share(0.25),
+            World::HEALTHY
+                .filtered(Place::Client, Action::Drop, Breadth::Everything)
+                .share(0.1),
+            World::HEALTHY
+                .filtered(Place::Client, Action::PortUnreachable, Breadth::ThisPort)
+                .share(0.25),
+            World::HEALTHY
+                .filtered(Place::Client, Action::Prohibited, Breadth::ThisPort)
+                .share(0.3),
+            World::HEALTHY
+                .filtered(Place::Client, Action::Reset, Breadth::ThisPort)
+                .share(0.1),
+        ],
     },
     Cause {
         id: "stale-control-socket",
@@ -213,7 +231,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not restart sshd on the server: the fault is in your own computer. Do not end \
             all ssh processes; tunnels may hang on them.",
         prior: Prior::judged(3.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.stopped_at_client().alone()],
     },
     Cause {
         id: "dscp-dropped",
@@ -238,7 +256,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not change MTU or firewall at the same time: you would not learn which change \
             helped.",
         prior: Prior::judged(1.5),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
         id: "dns-server-down",
@@ -266,7 +284,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not write the server into /etc/hosts for good: the line will mislead you when \
             the address changes.",
         prior: Prior::judged(7.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.name(Name::ServersDown).alone()],
     },
     Cause {
         id: "client-has-no-route",
@@ -291,7 +309,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not touch the server; no packet has gone to it. Do not add a default route by \
             hand while a VPN is meant to set it.",
         prior: Prior::judged(7.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.path(Path::NoRouteAtClient).alone()],
     },
     Cause {
         id: "agent-refuses",
@@ -319,7 +337,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not remove the passphrase from the key. Do not reset a hardware key: that \
             destroys what is on it. Wrong PINs are counted.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
         id: "client-bind-address-missing",
@@ -340,7 +358,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not add the missing address to an interface: it may belong to another machine.",
         prior: Prior::judged(0.5),
-        worlds: &[],
+        worlds: &[World::HEALTHY.stopped_at_client().alone()],
     },
     Cause {
         id: "client-user-unknown",
@@ -361,7 +379,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not make /etc/passwd writable for everyone. Do not run the container as root \
             for this alone.",
         prior: Prior::judged(0.7),
-        worlds: &[],
+        worlds: &[World::HEALTHY.stopped_at_client().alone()],
     },
     Cause {
         id: "control-path-too-long",
@@ -383,7 +401,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not put the socket where others may write, such as /tmp: whoever can open it \
             has your connection.",
         prior: Prior::judged(1.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.stopped_at_client().alone()],
     },
     Cause {
         id: "destination-invalid",
@@ -406,6 +424,6 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not quote or escape until it passes: a name that ssh refuses could have been \
             run as a command.",
         prior: Prior::judged(2.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.stopped_at_client().alone()],
     },
 ];

@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{Exchange, FirstBytes, Login, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -29,7 +31,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not allow old algorithms for all hosts or write them into sshd_config for \
             everyone. The plus sign matters: without it the list is replaced.",
         prior: Prior::judged(10.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.exchange(Exchange::NoCommon).alone()],
     },
     Cause {
         id: "key-type-refused",
@@ -58,7 +60,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not switch ssh-rsa on for the whole server. Do not overwrite the old key: other \
             servers may know only that one.",
         prior: Prior::judged(8.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
         id: "crypto-policy-changed",
@@ -86,7 +88,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set the policy to LEGACY for the whole system. In FIPS mode do not override \
             it at all: bring the other side up to date.",
         prior: Prior::judged(2.5),
-        worlds: &[],
+        worlds: &[World::HEALTHY.exchange(Exchange::NoCommon).alone()],
     },
     Cause {
         id: "host-key-too-short",
@@ -112,7 +114,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not lower RequiredRSASize for all hosts. Do not delete the old key before \
             clients have learned the new one.",
         prior: Prior::judged(0.7),
-        worlds: &[],
+        worlds: &[World::HEALTHY.exchange(Exchange::Breaks).alone()],
     },
     Cause {
         id: "protocol-1-only",
@@ -132,6 +134,6 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not use protocol 1 over the internet: the session can be read and changed on \
             the way. Do not type passwords that are used elsewhere.",
         prior: Prior::judged(0.3),
-        worlds: &[],
+        worlds: &[World::HEALTHY.says(FirstBytes::SshOne).alone()],
     },
 ];

@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{Action, Breadth, Place, Reach, Steadiness, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -32,7 +34,17 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush the rules: with a policy of DROP that shuts out everything, your open \
             session too. Do not turn the firewall off.",
         prior: Prior::seed(35.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .filtered(Place::Host, Action::PortUnreachable, Breadth::ThisPort)
+                .share(0.5),
+            World::HEALTHY
+                .filtered(Place::Host, Action::PortUnreachable, Breadth::UnlistedPorts)
+                .share(0.4),
+            World::HEALTHY
+                .filtered(Place::Host, Action::PortUnreachable, Breadth::Everything)
+                .share(0.1),
+        ],
     },
     Cause {
         id: "host-firewall-resets",
@@ -60,7 +72,14 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush the rules and do not delete the reject: it guards other ports as \
             well. Do not restart sshd for this; sshd is not at fault.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .filtered(Place::Host, Action::Reset, Breadth::ThisPort)
+                .share(0.6),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Reset, Breadth::UnlistedPorts)
+                .share(0.4),
+        ],
     },
     Cause {
         id: "host-firewall-prohibits",
@@ -88,7 +107,17 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not stop firewalld, and do not move the interface to the trusted zone. Do not \
             look for a routing fault: the message misleads.",
         prior: Prior::judged(9.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .filtered(Place::Host, Action::Prohibited, Breadth::UnlistedPorts)
+                .share(0.7),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Prohibited, Breadth::ThisPort)
+                .share(0.25),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Prohibited, Breadth::Everything)
+                .share(0.05),
+        ],
     },
     Cause {
         id: "host-firewall-drops",
@@ -117,7 +146,20 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush the rules: the policy of DROP stays and then nothing at all gets in. \
             Do not reboot; saved rules come back as they are.",
         prior: Prior::judged(38.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::ThisPort)
+                .share(0.4),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
+                .share(0.35),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::AllPorts)
+                .share(0.1),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::Everything)
+                .share(0.15),
+        ],
     },
     Cause {
         id: "host-firewall-rate-limits",
@@ -145,7 +187,16 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not retry in a loop: each try counts. Do not delete the limit: it keeps \
             guessers away. ControlMaster makes one connection do for many logins.",
         prior: Prior::judged(5.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .banned(Place::Host, Action::PortUnreachable, Breadth::ThisPort)
+                .steadiness(Steadiness::PassesAfterPause)
+                .share(0.5),
+            World::HEALTHY
+                .banned(Place::Host, Action::Drop, Breadth::ThisPort)
+                .steadiness(Steadiness::PassesAfterPause)
+                .share(0.5),
+        ],
     },
     Cause {
         id: "firewall-not-persisted",
@@ -174,7 +225,17 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not save a rule set that no new login has come through. Do not reload the \
             firewall to see whether it helps: that discards what still works.",
         prior: Prior::judged(7.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
+                .share(0.6),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Prohibited, Breadth::UnlistedPorts)
+                .share(0.2),
+            World::HEALTHY
+                .filtered(Place::Host, Action::PortUnreachable, Breadth::UnlistedPorts)
+                .share(0.2),
+        ],
     },
     Cause {
         id: "ufw-enabled-without-ssh",
@@ -196,7 +257,9 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not run ufw reset or ufw disable: that opens every other port to everyone. Do \
             not close the session that is still open.",
         prior: Prior::judged(16.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY
+            .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
+            .alone()],
     },
     Cause {
         id: "two-firewalls-loaded",
@@ -228,7 +291,17 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush either: its policy may be DROP, and container networking may live in \
             it. Do not remove a firewall package while locked out.",
         prior: Prior::judged(3.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
+                .share(0.6),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Prohibited, Breadth::UnlistedPorts)
+                .share(0.2),
+            World::HEALTHY
+                .filtered(Place::Host, Action::PortUnreachable, Breadth::UnlistedPorts)
+                .share(0.2),
+        ],
     },
     Cause {
         id: "blocklist-match",
@@ -256,7 +329,17 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not empty the list. An entry for a whole network or country comes back at the \
             next update: put your address on the tool's allow list.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .banned(Place::Host, Action::Drop, Breadth::Everything)
+                .share(0.6),
+            World::HEALTHY
+                .banned(Place::Host, Action::Drop, Breadth::AllPorts)
+                .share(0.2),
+            World::HEALTHY
+                .banned(Place::Host, Action::Drop, Breadth::ThisPort)
+                .share(0.2),
+        ],
     },
     Cause {
         id: "host-firewall-ipv6-differs",
@@ -284,6 +367,19 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not switch IPv6 off in the kernel. Do not drop ICMPv6 as a whole: without it \
             IPv6 does not work at all.",
         prior: Prior::judged(3.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
+                .reach(Reach::OnlyIpv6)
+                .share(0.6),
+            World::HEALTHY
+                .filtered(Place::Host, Action::PortUnreachable, Breadth::UnlistedPorts)
+                .reach(Reach::OnlyIpv6)
+                .share(0.2),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Prohibited, Breadth::UnlistedPorts)
+                .reach(Reach::OnlyIpv6)
+                .share(0.2),
+        ],
     },
 ];

@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{FirstBytes, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -30,7 +32,10 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not copy host keys from another machine; the two could pose as each other. If a \
             backup of these very keys exists, restore it: nobody then sees a changed key.",
         prior: Prior::judged(5.0),
-        worlds: &[],
+        worlds: &[
+            World::NOTHING_LISTENS.share(0.8),
+            World::HEALTHY.says(FirstBytes::Close).share(0.2),
+        ],
     },
     Cause {
         id: "host-key-permissions",
@@ -59,7 +64,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the keys and make new ones: every client would see a changed key. If \
             others could read them for long, plan to replace them later.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
         id: "ssh-directory-ownership",
@@ -91,6 +96,6 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not run another chown -R or chmod -R over /etc, /var or /run: one of those is \
             how this comes about.",
         prior: Prior::judged(2.0),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.alone()],
     },
 ];

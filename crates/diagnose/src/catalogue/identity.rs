@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{Action, Breadth, HostKey, Name, Place, Steadiness, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -29,7 +31,18 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not remove the known_hosts entry: it is what tells you that a wrong machine \
             answered. Do not type a password into a host whose key you do not know.",
         prior: Prior::seed(25.0),
-        worlds: &[],
+        worlds: &[
+            World::NOBODY.name(Name::StaleRecord).share(0.45),
+            World::NOTHING_LISTENS.name(Name::StaleRecord).share(0.2),
+            World::HEALTHY
+                .host_key(HostKey::OfAnotherMachine)
+                .name(Name::StaleRecord)
+                .share(0.25),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
+                .name(Name::StaleRecord)
+                .share(0.1),
+        ],
     },
     Cause {
         id: "client-override-wrong-address",
@@ -55,7 +68,18 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the whole file, and do not change DNS: it is not asked while the \
             line is there.",
         prior: Prior::judged(7.0),
-        worlds: &[],
+        worlds: &[
+            World::NOBODY.name(Name::Overridden).share(0.45),
+            World::NOTHING_LISTENS.name(Name::Overridden).share(0.2),
+            World::HEALTHY
+                .host_key(HostKey::OfAnotherMachine)
+                .name(Name::Overridden)
+                .share(0.25),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
+                .name(Name::Overridden)
+                .share(0.1),
+        ],
     },
     Cause {
         id: "address-changed",
@@ -77,7 +101,13 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not log in to whatever answers at the old address. Do not stop and start the \
             machine again: it may change once more.",
         prior: Prior::judged(19.0),
-        worlds: &[],
+        worlds: &[
+            World::NOBODY.share(0.6),
+            World::HEALTHY
+                .host_key(HostKey::OfAnotherMachine)
+                .share(0.3),
+            World::NOTHING_LISTENS.share(0.1),
+        ],
     },
     Cause {
         id: "host-key-changed",
@@ -104,7 +134,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not turn StrictHostKeyChecking off and do not delete known_hosts. Do not fetch \
             the fingerprint with ssh-keyscan: it asks the same machine over the same path.",
         prior: Prior::judged(23.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.host_key(HostKey::Changed).alone()],
     },
     Cause {
         id: "duplicate-address",
@@ -131,7 +161,10 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not accept the second host key. Do not send gratuitous ARP in a loop to win: \
             the other machine is cut off with it.",
         prior: Prior::judged(1.5),
-        worlds: &[],
+        worlds: &[World::HEALTHY
+            .host_key(HostKey::OfAnotherMachine)
+            .steadiness(Steadiness::Intermittent)
+            .share(1.0)],
     },
     Cause {
         id: "name-not-found",
@@ -159,7 +192,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not change anything on the server; it was never asked. Do not guess at similar \
             names: they may be someone else's.",
         prior: Prior::judged(13.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.name(Name::Missing).alone()],
     },
     Cause {
         id: "address-family-mismatch",
@@ -180,7 +213,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not invent an address for the missing family in /etc/hosts.",
         prior: Prior::judged(2.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.name(Name::NoAddressOfFamily).alone()],
     },
     Cause {
         id: "host-key-revoked",
@@ -213,6 +246,6 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not remove the revocation to get in: whoever has the old key can pose as the \
             server. Ask who revoked it.",
         prior: Prior::judged(0.4),
-        worlds: &[],
+        worlds: &[World::HEALTHY.host_key(HostKey::Revoked).alone()],
     },
 ];

@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{Login, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -37,7 +39,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not switch SELinux off: the next boot with it on may need a full relabel. Do \
             not build a policy module with audit2allow for this.",
         prior: Prior::judged(6.0),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
         id: "selinux-file-context",
@@ -60,7 +62,10 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not switch SELinux off, and do not use chcon: the next relabel undoes it.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY.login(Login::Refused).share(0.7),
+            World::NOTHING_LISTENS.share(0.3),
+        ],
     },
     Cause {
         id: "apparmor-denies",
@@ -92,6 +97,9 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not stop AppArmor as a whole: the profiles of all other programs go with it.",
         prior: Prior::judged(1.0),
-        worlds: &[],
+        worlds: &[
+            World::NOTHING_LISTENS.share(0.6),
+            World::HEALTHY.login(Login::Refused).share(0.4),
+        ],
     },
 ];

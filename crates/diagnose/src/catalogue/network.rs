@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{Exchange, Login, Path, Reach, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -27,7 +29,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not force a reset while the console shows a file system check or an upgrade. Do \
             not rebuild the machine: that erases its disk.",
         prior: Prior::judged(32.0),
-        worlds: &[],
+        worlds: &[World::NOBODY.alone()],
     },
     Cause {
         id: "host-has-no-route",
@@ -54,7 +56,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not restart all networking from an SSH session. Do not reboot before the \
             configuration on disk is right.",
         prior: Prior::judged(5.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.path(Path::AnswerLost).alone()],
     },
     Cause {
         id: "asymmetric-route",
@@ -81,7 +83,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not replace the default route: other connections hang on it, perhaps yours. Do \
             not turn rp_filter off everywhere.",
         prior: Prior::judged(3.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.path(Path::AnswerLost).alone()],
     },
     Cause {
         id: "mtu-black-hole",
@@ -110,7 +112,7 @@ pub(super) const CAUSES: &[Cause] = &[
             on it. Do not settle on a weaker key exchange as the remedy: large transfers would \
             hang later.",
         prior: Prior::judged(5.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.exchange(Exchange::LargePacketsLost).alone()],
     },
     Cause {
         id: "ipv6-broken",
@@ -136,7 +138,21 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not switch IPv6 off on the server while someone is logged in over it.",
         prior: Prior::judged(6.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .path(Path::Lost)
+                .reach(Reach::OnlyIpv6)
+                .share(0.5),
+            World::NOBODY.reach(Reach::OnlyIpv6).share(0.2),
+            World::HEALTHY
+                .path(Path::NoRouteAtRouter)
+                .reach(Reach::OnlyIpv6)
+                .share(0.15),
+            World::HEALTHY
+                .path(Path::NoRouteAtClient)
+                .reach(Reach::OnlyIpv6)
+                .share(0.15),
+        ],
     },
     Cause {
         id: "path-has-no-route",
@@ -155,7 +171,10 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not add static routes on your own machine to force it: the gap is further out.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY.path(Path::NoRouteAtRouter).share(0.8),
+            World::HEALTHY.path(Path::Loop).share(0.2),
+        ],
     },
     Cause {
         id: "idle-connection-dropped",
@@ -180,7 +199,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not raise sshd's timeouts: it is not sshd that forgets. Run long work in tmux \
             or screen, so that a cut does not end it.",
         prior: Prior::judged(8.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
         id: "packets-corrupted",
@@ -206,6 +225,6 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not choose a weak cipher to silence the message: it is what noticed the damage.",
         prior: Prior::judged(0.8),
-        worlds: &[],
+        worlds: &[World::HEALTHY.exchange(Exchange::Breaks).alone()],
     },
 ];

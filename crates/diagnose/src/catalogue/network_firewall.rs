@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{Action, Breadth, HostKey, Path, Place, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -32,7 +34,17 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not open the port to 0.0.0.0/0, not even for a moment. Do not look in the \
             server's own rules first if tcpdump there sees no packet.",
         prior: Prior::judged(62.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .filtered(Place::Network, Action::Drop, Breadth::ThisPort)
+                .share(0.1),
+            World::HEALTHY
+                .filtered(Place::Network, Action::Drop, Breadth::UnlistedPorts)
+                .share(0.5),
+            World::HEALTHY
+                .filtered(Place::Network, Action::Drop, Breadth::Everything)
+                .share(0.4),
+        ],
     },
     Cause {
         id: "cloud-acl-blocks-return",
@@ -58,7 +70,7 @@ pub(super) const CAUSES: &[Cause] = &[
             machine in the subnet. Do not change the server's own rules; they let the packet \
             through.",
         prior: Prior::judged(3.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.path(Path::AnswerLost).alone()],
     },
     Cause {
         id: "cloud-forwarding-missing",
@@ -86,7 +98,14 @@ pub(super) const CAUSES: &[Cause] = &[
             rules once more. Do not widen every rule at once; you would not learn which one it \
             was.",
         prior: Prior::judged(5.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .filtered(Place::Network, Action::Drop, Breadth::UnlistedPorts)
+                .share(0.6),
+            World::HEALTHY
+                .filtered(Place::Network, Action::Drop, Breadth::Everything)
+                .share(0.4),
+        ],
     },
     Cause {
         id: "client-network-blocks-ssh",
@@ -109,7 +128,17 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not change the server's firewall: it is not at fault. Do not tunnel past an \
             employer's rules without asking.",
         prior: Prior::judged(15.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .banned(Place::Network, Action::Drop, Breadth::ThisPort)
+                .share(0.55),
+            World::HEALTHY
+                .banned(Place::Network, Action::Reset, Breadth::ThisPort)
+                .share(0.25),
+            World::HEALTHY
+                .banned(Place::Network, Action::Prohibited, Breadth::ThisPort)
+                .share(0.2),
+        ],
     },
     Cause {
         id: "path-firewall-rejects",
@@ -131,7 +160,30 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not change routes or rules on the server; the packets never get there.",
         prior: Prior::judged(6.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .filtered(Place::Network, Action::Prohibited, Breadth::UnlistedPorts)
+                .share(0.35),
+            World::HEALTHY
+                .filtered(Place::Network, Action::Prohibited, Breadth::ThisPort)
+                .share(0.25),
+            World::HEALTHY
+                .filtered(Place::Network, Action::PortUnreachable, Breadth::ThisPort)
+                .share(0.05),
+            World::HEALTHY
+                .filtered(
+                    Place::Network,
+                    Action::PortUnreachable,
+                    Breadth::UnlistedPorts,
+                )
+                .share(0.1),
+            World::HEALTHY
+                .filtered(Place::Network, Action::Reset, Breadth::ThisPort)
+                .share(0.15),
+            World::HEALTHY
+                .filtered(Place::Network, Action::Reset, Breadth::UnlistedPorts)
+                .share(0.1),
+        ],
     },
     Cause {
         id: "provider-null-route",
@@ -151,7 +203,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not rebuild or delete the machine. Do not move services to a new address before \
             the reason is known: it may be cut off as well.",
         prior: Prior::judged(3.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.path(Path::Lost).alone()],
     },
     Cause {
         id: "nat-forward-wrong",
@@ -177,6 +229,14 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not put the server in the router's DMZ: that forwards every port. Do not type a \
             password into a device whose host key you do not know.",
         prior: Prior::judged(13.0),
-        worlds: &[],
+        worlds: &[
+            World::NOTHING_LISTENS.share(0.4),
+            World::HEALTHY
+                .host_key(HostKey::OfAnotherMachine)
+                .share(0.3),
+            World::HEALTHY
+                .filtered(Place::Network, Action::Drop, Breadth::ThisPort)
+                .share(0.3),
+        ],
     },
 ];

@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{Elsewhere, FirstBytes, HostKey, Listener, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -29,7 +31,14 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not scan all ports: that is what bans are made for. Do not move sshd back \
             before asking who moved it and why.",
         prior: Prior::seed(60.0),
-        worlds: &[],
+        worlds: &[
+            World::NOTHING_LISTENS
+                .elsewhere(Elsewhere::LikelyPort)
+                .share(0.5),
+            World::NOTHING_LISTENS
+                .elsewhere(Elsewhere::AnyPort)
+                .share(0.5),
+        ],
     },
     Cause {
         id: "port-taken-by-other-service",
@@ -64,7 +73,24 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not end the other program before you know what it is: it may be the proxy that \
             everything else comes through.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .listener(Listener::OtherService)
+                .says(FirstBytes::OtherProtocol)
+                .share(0.7),
+            World::HEALTHY
+                .listener(Listener::OtherService)
+                .says(FirstBytes::Silence)
+                .share(0.15),
+            World::HEALTHY
+                .listener(Listener::OtherService)
+                .says(FirstBytes::Trickle)
+                .share(0.1),
+            World::HEALTHY
+                .listener(Listener::OtherService)
+                .says(FirstBytes::Close)
+                .share(0.05),
+        ],
     },
     Cause {
         id: "port-answered-by-other-sshd",
@@ -95,6 +121,11 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not accept the unknown key or type your password into it before you know which \
             server it is.",
         prior: Prior::judged(3.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY
+                .host_key(HostKey::OfAnotherMachine)
+                .share(0.5),
+            World::HEALTHY.host_key(HostKey::Changed).share(0.5),
+        ],
     },
 ];

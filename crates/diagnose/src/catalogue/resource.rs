@@ -2,6 +2,10 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{
+    Action, Breadth, Exchange, FirstBytes, Listener, Login, Place, Steadiness, World,
+};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -29,7 +33,10 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush the table with conntrack -F: it cuts NATed connections, yours perhaps \
             too. Do not unload the module or flush the firewall.",
         prior: Prior::judged(1.5),
-        worlds: &[],
+        worlds: &[World::HEALTHY
+            .filtered(Place::Host, Action::Drop, Breadth::AllPorts)
+            .steadiness(Steadiness::Intermittent)
+            .alone()],
     },
     Cause {
         id: "accept-queue-full",
@@ -62,7 +69,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not raise the queue length: a listener that is stuck fills any queue. Do not \
             open more connections to test it.",
         prior: Prior::judged(1.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.listener(Listener::QueueFull).alone()],
     },
     Cause {
         id: "out-of-memory",
@@ -92,7 +99,10 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not reboot at once: the reason goes with it and the memory may fill again. Do \
             not end processes at random; databases need to stop in order.",
         prior: Prior::judged(8.0),
-        worlds: &[],
+        worlds: &[
+            World::NOTHING_LISTENS.share(0.5),
+            World::HEALTHY.says(FirstBytes::Reset).share(0.5),
+        ],
     },
     Cause {
         id: "disk-full",
@@ -125,7 +135,10 @@ pub(super) const CAUSES: &[Cause] = &[
             open: that frees nothing. Do not remount read-write before the cause of the error is \
             known.",
         prior: Prior::judged(8.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY.login(Login::SessionFails).share(0.7),
+            World::NOTHING_LISTENS.share(0.3),
+        ],
     },
     Cause {
         id: "process-limit",
@@ -161,7 +174,10 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set limits to infinity: a runaway program then takes the whole machine. Do \
             not reboot before you know which program it was.",
         prior: Prior::judged(2.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY.says(FirstBytes::Reset).share(0.6),
+            World::HEALTHY.says(FirstBytes::Close).share(0.4),
+        ],
     },
     Cause {
         id: "overloaded",
@@ -184,7 +200,10 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not open several connections at once: each costs more work. Do not force a \
             reset while the disk is busy writing.",
         prior: Prior::judged(7.0),
-        worlds: &[],
+        worlds: &[
+            World::HEALTHY.says(FirstBytes::Silence).share(0.8),
+            World::HEALTHY.exchange(Exchange::Hangs).share(0.2),
+        ],
     },
     Cause {
         id: "clock-wrong",
@@ -206,7 +225,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not lengthen the life of certificates or widen the window for codes instead. A \
             jump of the clock can upset databases and timers.",
         prior: Prior::judged(2.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
         id: "pty-unavailable",
@@ -232,6 +251,6 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not mount a second devpts over the first: open terminals would lose their \
             names. Do not end sessions at random; see who holds the terminals.",
         prior: Prior::judged(1.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
 ];

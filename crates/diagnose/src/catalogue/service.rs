@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{FirstBytes, Listener, Steadiness, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -23,7 +25,7 @@ pub(super) const CAUSES: &[Cause] = &[
             at fault, and you may lose the console. Do not edit the configuration unless sshd -t \
             names a line of it.",
         prior: Prior::seed(90.0),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
         id: "sshd-not-installed",
@@ -43,7 +45,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not copy an sshd binary from another machine, and do not put telnet or another \
             remote shell in its place.",
         prior: Prior::judged(11.0),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.not_installed().alone()],
     },
     Cause {
         id: "sshd-restart-loop",
@@ -63,7 +65,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not raise the start limit or start it in a loop: that hides the reason. \
             \"Repeated too quickly\" is the symptom, not the cause.",
         prior: Prior::judged(5.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.listener(Listener::Flapping).steadiness(Steadiness::Intermittent).alone()],
     },
     Cause {
         id: "sshd-hung",
@@ -83,7 +85,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not kill every sshd: the sessions that still work are processes of that name \
             too. Do not open connection after connection: they pile up in the queue.",
         prior: Prior::judged(5.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.says(FirstBytes::Silence).alone()],
     },
     Cause {
         id: "sshd-upgraded-not-restarted",
@@ -103,7 +105,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not close the sessions that are still open: until the restart has worked they \
             are the only way in. Do not downgrade the package first.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.says(FirstBytes::Close).share(0.7), World::HEALTHY.says(FirstBytes::Reset).share(0.3)],
     },
     Cause {
         id: "sshd-library-mismatch",
@@ -123,7 +125,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not link one library version to the name of another, and do not restart sshd \
             before sshd -t passes.",
         prior: Prior::judged(1.2),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.share(0.6), World::HEALTHY.says(FirstBytes::Close).share(0.4)],
     },
     Cause {
         id: "privsep-dir-missing",
@@ -145,7 +147,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not make it writable for others: sshd refuses that as well. In a container put \
             the mkdir in the start script, since /run is empty at each start.",
         prior: Prior::judged(4.0),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
         id: "privsep-user-missing",
@@ -163,7 +165,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not give that account a password, a login shell or user id 0.",
         prior: Prior::judged(0.6),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
         id: "sshd-orphans",
@@ -183,7 +185,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not use killall or pkill sshd: that ends your own session and everybody else's.",
         prior: Prior::judged(0.5),
-        worlds: &[],
+        worlds: &[World::HEALTHY.says(FirstBytes::Silence).alone()],
     },
     Cause {
         id: "sshd-helper-missing",
@@ -204,6 +206,6 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not copy a single helper from another machine: the versions must be the same. \
             Keep open sessions open until a new one works.",
         prior: Prior::judged(1.0),
-        worlds: &[],
+        worlds: &[World::HEALTHY.says(FirstBytes::Close).share(0.7), World::HEALTHY.says(FirstBytes::Reset).share(0.3)],
     },
 ];

@@ -2,6 +2,8 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::outside::world::{Elsewhere, FirstBytes, Listener, Reach, Steadiness, World};
+
 use super::{Cause, Commands, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
@@ -35,7 +37,14 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not close the old port in the firewall before the new one has let you in. Do \
             not stop the socket unit without starting something in its place.",
         prior: Prior::judged(9.0),
-        worlds: &[],
+        worlds: &[
+            World::NOTHING_LISTENS
+                .elsewhere(Elsewhere::LikelyPort)
+                .share(0.8),
+            World::NOTHING_LISTENS
+                .elsewhere(Elsewhere::AnyPort)
+                .share(0.2),
+        ],
     },
     Cause {
         id: "socket-unit-changed-while-running",
@@ -66,7 +75,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not end your open session until a new one works. Do not edit the generated \
             files beneath /run/systemd/generator.",
         prior: Prior::judged(2.0),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
         id: "socket-and-service-clash",
@@ -96,7 +105,13 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not disable the socket over your only SSH session without starting the service \
             in the same breath. Do not move either to another port to end the clash.",
         prior: Prior::judged(3.0),
-        worlds: &[],
+        worlds: &[
+            World::NOTHING_LISTENS.share(0.7),
+            World::HEALTHY
+                .listener(Listener::Flapping)
+                .steadiness(Steadiness::Intermittent)
+                .share(0.3),
+        ],
     },
     Cause {
         id: "socket-unit-ignores-address-family",
@@ -131,7 +146,10 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not edit the files beneath /run/systemd/generator: they are written again. Do \
             not switch IPv6 off in the kernel to hide it.",
         prior: Prior::judged(0.6),
-        worlds: &[],
+        worlds: &[World::NOTHING_LISTENS
+            .elsewhere(Elsewhere::OtherAddress)
+            .reach(Reach::ThisFamily)
+            .alone()],
     },
     Cause {
         id: "socket-unit-trigger-limit",
@@ -163,6 +181,12 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not turn the limit off: it protects the machine from a start loop. Do not retry \
             the connection in a loop.",
         prior: Prior::judged(0.6),
-        worlds: &[],
+        worlds: &[
+            World::NOTHING_LISTENS.share(0.7),
+            World::HEALTHY
+                .says(FirstBytes::Reset)
+                .steadiness(Steadiness::Intermittent)
+                .share(0.3),
+        ],
     },
 ];

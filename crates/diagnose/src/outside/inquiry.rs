@@ -1,52 +1,108 @@
 //! The inquiry as a state machine without I/O.
 
-use sshdoctor_case::{Ask, Case, Observation, Report};
+use std::net::SocketAddr;
+
+use sshdoctor_case::{
+    Ask, BannerOutcome, Case, ConnectOutcome, EchoOutcome, Fact, KexOutcome, Observation, PortRole,
+    Question, Received, Report, Vantage,
+};
+
+use super::patience::{self, Open};
+use super::planning::{self, Progressing, Wanted};
+use super::report;
+
+/// No inquiry lasts longer, whatever a peer does.
+const LONGEST_MS: f64 = 11_500.0;
 
 /// A diagnosis in progress.
+///
+/// The driver calls [`Inquiry::questions`] at the start, after every observation, when a question is finished and when
+/// [`Inquiry::wake_at_ms`] has come, and puts each question it returns to an observer; once [`Inquiry::is_settled`], it
+/// drops what is still under way and takes the [`Inquiry::report`].
 pub struct Inquiry {
     case: Case,
+    now_ms: f64,
+    asked: Vec<(Question, u8)>,
+    open: Vec<Open>,
+    target_asked: Vec<(SocketAddr, f64)>,
+    wake_at_ms: Option<f64>,
+    settled: bool,
 }
 
 impl Inquiry {
     /// Begins with what the case already holds.
     #[must_use]
     pub fn new(case: Case) -> Self {
-        Self { case }
+        Self {
+            case,
+            now_ms: 0.0,
+            asked: Vec::new(),
+            open: Vec::new(),
+            target_asked: Vec::new(),
+            wake_at_ms: None,
+            settled: false,
+        }
     }
 
     /// The questions worth asking now that have not been asked yet. `now_ms`: milliseconds since the start.
+    ///
+    /// When nothing that is still open could change the answer, what is open is recorded as unanswered so far, and the inquiry is
+    /// settled.
     pub fn questions(&mut self, now_ms: f64) -> Vec<Ask> {
-        let _ = now_ms;
-        Vec::new()
+        self.now_ms = now_ms;
+        if self.settled {
+            return Vec::new();
+        }
+        let asks: Vec<Ask> = planning::wanted(&self.case, &self.progressing())
+            .into_iter()
+            .filter_map(|wanted| self.ask(wanted))
+            .collect();
+        let patience = patience::patience(&self.case, &self.open, now_ms);
+        let wait_until = patience.iter().copied().fold(0.0, f64::max).min(LONGEST_MS);
+        if asks.is_empty() && wait_until <= now_ms {
+            self.settle();
+        }
+        self.wake_at_ms = (!self.settled).then(|| self.next_wake(&patience));
+        asks
     }
 
     /// Takes one observation that answers question `number`.
     pub fn record(&mut self, number: u32, observation: Observation) {
-        let _ = number;
+        if self.settled {
+            return;
+        }
+        if let Some(open) = self.open.iter_mut().find(|open| open.ask.number == number) {
+            open.observed.push(observation.fact.clone());
+        }
         self.case.add(observation);
     }
 
     /// Question `number` will yield nothing more.
     pub fn finished(&mut self, number: u32) {
-        let _ = number;
+        self.open.retain(|open| open.ask.number != number);
     }
 
     /// When [`Self::questions`] should be called again even if nothing arrives, in milliseconds since the start.
     #[must_use]
     pub fn wake_at_ms(&self) -> Option<f64> {
-        None
+        self.wake_at_ms
     }
 
     /// Nothing that is still open could change the answer: the driver should drop what is under way and report.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        true
+        self.settled
     }
 
     /// The open question that holds up the answer, for the progress line.
     #[must_use]
     pub fn waiting_for(&self) -> Option<&Ask> {
-        None
+        let patience = patience::patience(&self.case, &self.open, self.now_ms);
+        self.open
+            .iter()
+            .zip(patience)
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+            .map(|(open, _)| &open.ask)
     }
 
     /// What is known so far.
@@ -60,11 +116,142 @@ impl Inquiry {
     pub fn report(&self) -> Report {
         diagnose(&self.case)
     }
+
+    fn progressing(&self) -> Progressing {
+        let under_way = self.open.iter().filter(|open| open.may_complete()).count();
+        Progressing {
+            now_ms: self.now_ms,
+            target_under_way: u32::try_from(under_way).unwrap_or(u32::MAX),
+            target_asked: self.target_asked.clone(),
+        }
+    }
+
+    fn ask(&mut self, wanted: Wanted) -> Option<Ask> {
+        let key = (wanted.question, wanted.repetition);
+        if self.asked.contains(&key) {
+            return None;
+        }
+        if let Question::Approach { approach } = &key.0
+            && approach.role == PortRole::Target
+        {
+            self.target_asked.push((approach.to, self.now_ms));
+        }
+        self.asked.push(key.clone());
+        let left = (LONGEST_MS - self.now_ms).max(0.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and LONGEST_MS"
+        )]
+        let left = left as u32;
+        let ask = Ask {
+            number: u32::try_from(self.asked.len()).unwrap_or(u32::MAX),
+            question: key.0,
+            deadline_ms: wanted.deadline_ms.min(left),
+            reason: wanted.reason,
+        };
+        self.open.push(Open {
+            ask: ask.clone(),
+            asked_ms: self.now_ms,
+            observed: Vec::new(),
+        });
+        Some(ask)
+    }
+
+    fn next_wake(&self, patience: &[f64]) -> f64 {
+        let planned = self.target_asked.iter().flat_map(|(_, asked)| {
+            [
+                asked + planning::SILENT_SO_FAR_MS,
+                asked + planning::HUNG_SO_FAR_MS + planning::SILENT_SO_FAR_MS,
+            ]
+        });
+        let hung = self.case.observations.iter().filter_map(|o| {
+            matches!(
+                &o.fact,
+                Fact::Banner {
+                    role: PortRole::Target,
+                    ..
+                }
+            )
+            .then_some(o.at_ms + o.elapsed_ms + planning::HUNG_SO_FAR_MS)
+        });
+        patience
+            .iter()
+            .copied()
+            .chain(planned)
+            .chain(hung)
+            .filter(|at| *at > self.now_ms)
+            .fold(LONGEST_MS, f64::min)
+            .max(self.now_ms + 1.0)
+    }
+
+    fn settle(&mut self) {
+        for open in std::mem::take(&mut self.open) {
+            if let Some(fact) = unanswered(&open) {
+                self.case.add(Observation {
+                    id: String::new(),
+                    vantage: Vantage::client(),
+                    at_ms: open.asked_ms,
+                    elapsed_ms: self.now_ms - open.asked_ms,
+                    fact,
+                });
+            }
+        }
+        self.settled = true;
+    }
+}
+
+/// What it means that a question is given up: silence so far, where silence is an answer.
+fn unanswered(open: &Open) -> Option<Fact> {
+    match &open.ask.question {
+        Question::Approach { approach } => {
+            let (to, role) = (approach.to, approach.role);
+            let seen = |matches: fn(&Fact) -> bool| open.observed.iter().any(matches);
+            if !seen(|fact| matches!(fact, Fact::TcpConnect { .. })) {
+                return Some(Fact::TcpConnect {
+                    to,
+                    role,
+                    from: None,
+                    outcome: ConnectOutcome::Silent,
+                });
+            }
+            if approach.depth == sshdoctor_case::Depth::Connect {
+                return None;
+            }
+            if !seen(|fact| matches!(fact, Fact::Banner { .. })) {
+                return Some(Fact::Banner {
+                    to,
+                    role,
+                    outcome: BannerOutcome::Silent,
+                    preceding: Vec::new(),
+                });
+            }
+            let done = seen(|fact| matches!(fact, Fact::KeyExchange { .. }));
+            (!done && role == PortRole::Target).then(|| Fact::KeyExchange {
+                to,
+                role,
+                outcome: KexOutcome::Hung {
+                    waiting_for: "KEX_REPLY".into(),
+                },
+                server_offer: None,
+                client_offer: None,
+                segment_size: approach.segment_size,
+            })
+        }
+        Question::Echo { to } => Some(Fact::Echo {
+            to: *to,
+            outcome: EchoOutcome::Silent,
+        }),
+        question if open.observed.is_empty() => Some(Fact::NotObserved {
+            question: Box::new(question.clone()),
+            reason: Received::from_text("not waited for: the answer was settled without it"),
+        }),
+        _ => None,
+    }
 }
 
 /// What follows from a case.
 #[must_use]
 pub fn diagnose(case: &Case) -> Report {
-    let _ = case;
-    unreachable!("replaced by the reasoning")
+    report::report(case)
 }

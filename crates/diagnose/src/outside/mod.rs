@@ -1,5 +1,20 @@
 //! Diagnosis from the client's side.
+//!
+//! Observations become readings ([`evidence`]), readings are weighed against worlds ([`likelihood`], [`belief`]), and the
+//! [`Inquiry`] asks for more as long as it is worth it.
 
+mod aim;
+mod attempt;
+mod belief;
+mod evidence;
+mod focus;
 mod inquiry;
+mod likelihood;
+mod patience;
+mod planning;
+mod reading;
+mod report;
+mod setting;
+pub mod world;
 
 pub use inquiry::{Inquiry, diagnose};

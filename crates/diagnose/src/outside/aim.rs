@@ -1,0 +1,127 @@
+//! Which machine the inquiry is about, and what is known of it so far.
+
+use std::net::{IpAddr, SocketAddr};
+
+use sshdoctor_case::{
+    Case, ClientConfig, ConfigProblem, Fact, NameAnswer, NameSource, RouteOutcome,
+};
+
+/// The machine whose SSH port is examined: the destination, or the first jump host on the way to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Aim {
+    /// The jump host as given, when it is one.
+    pub(crate) jump: Option<String>,
+    /// Host name or address.
+    pub(crate) host: String,
+    /// Port.
+    pub(crate) port: u16,
+    /// Addresses in the order in which `ssh` tries them.
+    pub(crate) addresses: Vec<IpAddr>,
+}
+
+/// The configuration of the destination, once it is known.
+pub(crate) fn config(case: &Case) -> Option<&ClientConfig> {
+    case.observations.iter().rev().find_map(|o| match &o.fact {
+        Fact::ClientConfig { config } => Some(config.as_ref()),
+        _ => None,
+    })
+}
+
+/// What stops the connection before anything is sent.
+pub(crate) fn client_problem(case: &Case) -> Option<(&ConfigProblem, &str)> {
+    case.observations.iter().find_map(|o| match &o.fact {
+        Fact::ClientProblem { problem } => Some((problem, o.id.as_str())),
+        _ => None,
+    })
+}
+
+/// The jump hosts on the way, first hop first.
+pub(crate) fn jumps(case: &Case) -> &[String] {
+    config(case).map_or(&[], |config| config.proxy_jump.as_slice())
+}
+
+/// The ProxyCommand in force.
+pub(crate) fn proxy_command(case: &Case) -> Option<&str> {
+    config(case)
+        .filter(|config| config.proxy_jump.is_empty())
+        .and_then(|config| config.proxy_command.as_deref())
+}
+
+/// The machine to examine; `None` until the configuration is known.
+pub(crate) fn aim(case: &Case) -> Option<Aim> {
+    let own = config(case)?;
+    let (jump, config) = match own.proxy_jump.first() {
+        Some(jump) => (Some(jump.clone()), jump_config(case, jump)?),
+        None => (None, own),
+    };
+    Some(Aim {
+        jump,
+        host: config.host_name.clone(),
+        port: config.port,
+        addresses: addresses(case, &config.host_name),
+    })
+}
+
+fn jump_config<'a>(case: &'a Case, wanted: &str) -> Option<&'a ClientConfig> {
+    case.observations.iter().find_map(|o| match &o.fact {
+        Fact::JumpConfig { jump, config } if jump == wanted => Some(config.as_ref()),
+        _ => None,
+    })
+}
+
+/// The system's addresses for a name, or the address it is.
+pub(crate) fn addresses(case: &Case, host: &str) -> Vec<IpAddr> {
+    let resolved = case.observations.iter().find_map(|o| match &o.fact {
+        Fact::Name {
+            name,
+            origin: NameSource::System,
+            answer: NameAnswer::Addresses { addresses, .. },
+        } if name == host => Some(addresses.iter().map(|record| record.address).collect()),
+        _ => None,
+    });
+    resolved.unwrap_or_else(|| {
+        host.parse()
+            .map(|address| vec![address])
+            .unwrap_or_default()
+    })
+}
+
+/// The kernel's route to an address.
+pub(crate) fn route(case: &Case, address: IpAddr) -> Option<(&RouteOutcome, &str)> {
+    case.observations.iter().find_map(|o| match &o.fact {
+        Fact::Route { to, outcome } if *to == address => Some((outcome, o.id.as_str())),
+        _ => None,
+    })
+}
+
+/// The address is one of this machine.
+pub(crate) fn is_this_machine(case: &Case, address: IpAddr) -> bool {
+    address.is_loopback()
+        || matches!(
+            route(case, address),
+            Some((RouteOutcome::Via { local: true, .. }, _))
+        )
+}
+
+/// The address of this client as the server sees it, unless a translation lies between.
+pub(crate) fn source_address(case: &Case, to: IpAddr) -> Option<IpAddr> {
+    let connected = case.observations.iter().find_map(|o| match &o.fact {
+        Fact::TcpConnect {
+            to: target,
+            from: Some(from),
+            ..
+        } if target.ip() == to => Some(*from),
+        _ => None,
+    });
+    connected.or_else(|| match route(case, to) {
+        Some((RouteOutcome::Via { source, .. }, _)) => *source,
+        _ => None,
+    })
+}
+
+impl Aim {
+    /// The target's socket at one of its addresses.
+    pub(crate) fn socket(&self, address: IpAddr) -> SocketAddr {
+        SocketAddr::new(address, self.port)
+    }
+}

@@ -1,0 +1,258 @@
+//! From observations to readings: what the evidence says, without yet saying what follows.
+
+mod conversation;
+mod names;
+mod network;
+mod this_machine;
+
+use std::net::IpAddr;
+
+use sshdoctor_case::{
+    Case, ConnectOutcome, Fact, HostKeyVerdict, PortRole, ProxyOutcome, RouteOutcome, ViaOutcome,
+};
+
+use super::aim::{self, Aim};
+use super::attempt::attempts;
+use super::reading::{Connect, FirstBytes, Reading, Sender, Sourced, Via};
+use super::setting::Setting;
+
+/// A connect that was waited for at least this long has outlived a retransmitted SYN (sent after 1 s) and its answer.
+pub(crate) const PATIENT_MS: f64 = 2500.0;
+
+pub(crate) fn sourced(reading: Reading, ids: &[&str]) -> Sourced {
+    Sourced {
+        reading,
+        evidence: ids.iter().map(|id| (*id).to_owned()).collect(),
+    }
+}
+
+/// Circumstances for one address.
+pub(crate) fn setting(case: &Case, aim: Option<&Aim>, focus: Option<IpAddr>) -> Setting {
+    let known = case.observations.iter().any(|o| match &o.fact {
+        Fact::KnownHosts { keys, .. } => !keys.is_empty(),
+        Fact::HostKey {
+            verdict,
+            role: PortRole::Target,
+            ..
+        } => !matches!(verdict, HostKeyVerdict::Unknown),
+        _ => false,
+    });
+    Setting {
+        on_link: focus.is_some_and(|address| {
+            matches!(
+                aim::route(case, address),
+                Some((RouteOutcome::Via { gateway: None, .. }, _))
+            )
+        }),
+        has_known_keys: known,
+        literal_address: aim.is_none_or(|aim| aim.host.parse::<IpAddr>().is_ok()),
+        ipv4: focus.is_some_and(|address| address.is_ipv4()),
+        is_this_machine: focus.is_some_and(|address| aim::is_this_machine(case, address)),
+    }
+}
+
+/// Everything that bears on the machine aimed at, for one of its addresses.
+pub(crate) fn readings(case: &Case, aim: Option<&Aim>, focus: Option<IpAddr>) -> Vec<Sourced> {
+    let mut readings = Vec::new();
+    client(case, &mut readings);
+    let Some(aim) = aim else {
+        proxy_command(case, &mut readings);
+        return readings;
+    };
+    names::read(case, aim, &mut readings);
+    let Some(address) = focus else {
+        return readings;
+    };
+    let target = aim.socket(address);
+    let tried = attempts(case, target);
+    network::route(case, address, &mut readings);
+    network::target(address, &tried, case, &mut readings);
+    network::control(case, address, &mut readings);
+    network::echo(case, address, &mut readings);
+    network::reset_ttl(case, target, &tried, &mut readings);
+    network::trace(case, target, &mut readings);
+    network::elsewhere(case, address, &tried, &mut readings);
+    network::other_addresses(case, aim, address, &mut readings);
+    conversation::read(case, target, &tried, &mut readings);
+    conversation::again(&tried, &mut readings);
+    this_machine::read(case, target, &mut readings);
+    via(case, &mut readings);
+    login(case, &mut readings);
+    readings
+}
+
+/// Readings for a destination that was asked for through its jump hosts.
+pub(crate) fn behind_jumps(case: &Case) -> Vec<Sourced> {
+    let mut readings = Vec::new();
+    client(case, &mut readings);
+    let last = case.observations.iter().rev().find_map(|o| match &o.fact {
+        Fact::Via { jump, outcome, .. } if !case.settings.via.contains(jump) => {
+            Some((outcome, o.id.as_str()))
+        }
+        _ => None,
+    });
+    if let Some((outcome, id)) = last {
+        chained(outcome, id, &mut readings);
+    }
+    login(case, &mut readings);
+    readings
+}
+
+/// What a jump host saw of the next machine.
+fn chained(outcome: &ViaOutcome, id: &str, readings: &mut Vec<Sourced>) {
+    let mut add = |reading| readings.push(sourced(reading, &[id]));
+    match outcome {
+        ViaOutcome::Answered { first_line } => {
+            add(Reading::Target(Connect::Connected));
+            add(Reading::FirstBytes(
+                if first_line.as_str().starts_with("SSH-") {
+                    FirstBytes::Ssh
+                } else {
+                    FirstBytes::OtherProtocol
+                },
+            ));
+        }
+        ViaOutcome::ConnectedSilent => {
+            add(Reading::Target(Connect::Connected));
+            add(Reading::FirstBytes(FirstBytes::Silence));
+        }
+        ViaOutcome::ConnectedClosed => {
+            add(Reading::Target(Connect::Connected));
+            add(Reading::FirstBytes(FirstBytes::Close));
+        }
+        ViaOutcome::Refused => add(Reading::Target(Connect::Refused)),
+        ViaOutcome::TimedOut => add(Reading::Target(Connect::Silent)),
+        ViaOutcome::Unreachable { .. } => {
+            add(Reading::Target(Connect::HostUnreachable(Sender::Router)));
+        }
+        ViaOutcome::NameNotFound => add(Reading::Names(super::reading::Names::NotFound)),
+        ViaOutcome::ForwardingForbidden => add(Reading::Named("forwarding-forbidden".into())),
+        ViaOutcome::CouldNotLogIn { .. } | ViaOutcome::Other { .. } => {
+            add(Reading::Named("jump-host-broken".into()));
+        }
+    }
+}
+
+fn client(case: &Case, readings: &mut Vec<Sourced>) {
+    if let Some((problem, id)) = aim::client_problem(case) {
+        readings.push(sourced(Reading::Named(problem.cause.clone()), &[id]));
+        return;
+    }
+    let id = case
+        .observations
+        .iter()
+        .find_map(|o| matches!(o.fact, Fact::ClientConfig { .. }).then_some(o.id.as_str()));
+    if let Some(id) = id {
+        readings.push(sourced(Reading::ClientFine, &[id]));
+    }
+}
+
+fn proxy_command(case: &Case, readings: &mut Vec<Sourced>) {
+    for observation in &case.observations {
+        let Fact::ProxyCommand { outcome, .. } = &observation.fact else {
+            continue;
+        };
+        let id = observation.id.as_str();
+        match outcome {
+            ProxyOutcome::Answered { first_line } => {
+                readings.push(sourced(Reading::Target(Connect::Connected), &[id]));
+                let first = if first_line.as_str().starts_with("SSH-") {
+                    FirstBytes::Ssh
+                } else {
+                    FirstBytes::OtherProtocol
+                };
+                readings.push(sourced(Reading::FirstBytes(first), &[id]));
+            }
+            ProxyOutcome::NotFound { .. } | ProxyOutcome::Exited { .. } | ProxyOutcome::Silent => {
+                readings.push(sourced(Reading::Named("jump-host-broken".into()), &[id]));
+            }
+        }
+    }
+    login(case, readings);
+}
+
+fn via(case: &Case, readings: &mut Vec<Sourced>) {
+    for observation in &case.observations {
+        let Fact::Via { jump, outcome, .. } = &observation.fact else {
+            continue;
+        };
+        if !case.settings.via.contains(jump) {
+            continue;
+        }
+        let seen = match outcome {
+            ViaOutcome::Answered { first_line } if first_line.as_str().starts_with("SSH-") => {
+                Via::Works
+            }
+            ViaOutcome::Answered { .. }
+            | ViaOutcome::ConnectedSilent
+            | ViaOutcome::ConnectedClosed => Via::ClosedOrMute,
+            ViaOutcome::Refused => Via::Refused,
+            ViaOutcome::TimedOut => Via::Silent,
+            ViaOutcome::Unreachable { .. } => Via::Unreachable,
+            ViaOutcome::NameNotFound
+            | ViaOutcome::ForwardingForbidden
+            | ViaOutcome::CouldNotLogIn { .. }
+            | ViaOutcome::Other { .. } => continue,
+        };
+        readings.push(sourced(Reading::Via(seen), &[&observation.id]));
+    }
+}
+
+fn login(case: &Case, readings: &mut Vec<Sourced>) {
+    for observation in &case.observations {
+        if let Fact::Login { outcome } = &observation.fact {
+            readings.push(sourced(
+                Reading::Login {
+                    fits: outcome.causes.clone(),
+                    authenticated: outcome.authenticated,
+                    session_opened: outcome.session_opened,
+                },
+                &[&observation.id],
+            ));
+        }
+    }
+}
+
+/// Reads how an attempt to connect ended.
+pub(crate) fn connect(
+    outcome: &ConnectOutcome,
+    elapsed_ms: f64,
+    target: IpAddr,
+    own: Option<IpAddr>,
+) -> Connect {
+    match outcome {
+        ConnectOutcome::Connected => Connect::Connected,
+        ConnectOutcome::Refused { by } => match by {
+            sshdoctor_case::Refusal::Reset => Connect::Reset,
+            sshdoctor_case::Refusal::Unspecified => Connect::Refused,
+        },
+        ConnectOutcome::Silent if elapsed_ms >= PATIENT_MS => Connect::Silent,
+        ConnectOutcome::Silent => Connect::SilentSoFar,
+        ConnectOutcome::Local { error } => match error.name.as_str() {
+            "ENETUNREACH" | "ENETDOWN" => Connect::NoLocalRoute,
+            "EHOSTUNREACH" if elapsed_ms > 500.0 => Connect::NoNeighbour,
+            "EHOSTUNREACH" => Connect::NoLocalRoute,
+            "EPERM" | "EACCES" => Connect::LocallyForbidden,
+            _ => Connect::OtherLocal,
+        },
+        ConnectOutcome::Icmp { error } => {
+            let sender = match error.sender {
+                Some(sender) if Some(sender) == own && sender != target => Sender::Client,
+                Some(sender) if sender != target => Sender::Router,
+                _ => Sender::Host,
+            };
+            icmp(error.v6, error.kind, error.code, sender)
+        }
+    }
+}
+
+fn icmp(v6: bool, kind: u8, code: u8, sender: Sender) -> Connect {
+    match (v6, kind, code) {
+        (false, 3, 2 | 3) | (true, 1, 4) => Connect::PortUnreachable(sender),
+        (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => Connect::Prohibited(sender),
+        (false, 3, 0 | 6 | 11) | (true, 1, 0) => Connect::NetUnreachable(sender),
+        (false, 3, 1 | 5 | 7 | 8 | 12) | (true, 1, 2 | 3) => Connect::HostUnreachable(sender),
+        (false, 11, _) | (true, 3, _) => Connect::TimeExceeded,
+        _ => Connect::OtherIcmp,
+    }
+}

@@ -1,0 +1,239 @@
+//! From belief to report.
+
+mod causes;
+mod commands;
+mod evidence_line;
+mod headline;
+mod next;
+mod notes;
+mod outcome;
+mod phrases;
+mod stages;
+
+use std::net::IpAddr;
+
+use sshdoctor_case::{Case, Evidence, Fact, Outcome, REPORT_SCHEMA, Report, Stage, TargetSummary};
+
+use super::aim::{self, Aim};
+use super::attempt::Progress;
+use super::belief::{Belief, Weighed};
+use super::evidence;
+use super::focus::Fates;
+use super::planning;
+
+/// Everything the parts of the report are made from.
+pub(crate) struct Findings<'a> {
+    pub(crate) case: &'a Case,
+    pub(crate) aim: Option<Aim>,
+    pub(crate) fates: Fates<'a>,
+    pub(crate) focus: Option<IpAddr>,
+    pub(crate) belief: Belief,
+    pub(crate) outcome: Outcome,
+    /// Most probable first.
+    pub(crate) weighed: Vec<Weighed>,
+    /// What stops the first jump host, when it is not open.
+    pub(crate) hop: Option<Box<Hop>>,
+}
+
+/// The diagnosis of a jump host that does not let SSH in.
+pub(crate) struct Hop {
+    pub(crate) name: String,
+    pub(crate) headline: String,
+}
+
+/// The report on a case.
+pub(crate) fn report(case: &Case) -> Report {
+    let findings = findings(case);
+    let stopped = stages::stopped(&findings);
+    Report {
+        schema: REPORT_SCHEMA.into(),
+        command: "check".into(),
+        headline: headline::headline(&findings),
+        target: target(&findings),
+        outcome: findings.outcome,
+        stages: stages::stages(&findings, stopped),
+        causes: causes::candidates(&findings),
+        ruled_out: causes::ruled_out(&findings, stopped),
+        next: next::steps(&findings),
+        notes: notes::notes(&findings),
+        ssh_port_connections: findings
+            .aim
+            .as_ref()
+            .map_or(0, |aim| planning::completed_connections(case, aim)),
+        evidence: case
+            .observations
+            .iter()
+            .filter(|o| !matches!(o.fact, Fact::NotObserved { .. }) || has_news(&o.fact))
+            .map(|o| Evidence {
+                id: o.id.clone(),
+                vantage: o.vantage.clone(),
+                at_ms: o.at_ms,
+                elapsed_ms: o.elapsed_ms,
+                summary: evidence_line::summary(&o.fact),
+                fact: o.fact.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// A question that was dropped because the answer no longer needed it is no evidence.
+fn has_news(fact: &Fact) -> bool {
+    matches!(fact, Fact::NotObserved { reason, .. } if !reason.as_str().starts_with("not waited for"))
+}
+
+fn findings(case: &Case) -> Findings<'_> {
+    let whole = aim::aim(case);
+    let hop_open = whole.as_ref().is_some_and(|aim| {
+        Fates::of(case, aim)
+            .decisive()
+            .is_some_and(|(_, attempt)| attempt.progress() == Progress::Open)
+    });
+    match &whole {
+        Some(aim) if aim.jump.is_some() && hop_open => behind_jumps(case, whole),
+        Some(aim) if aim.jump.is_some() => broken_hop(case, whole),
+        _ => direct(case, whole),
+    }
+}
+
+fn direct(case: &Case, aim: Option<Aim>) -> Findings<'_> {
+    let fates = aim
+        .as_ref()
+        .map_or_else(|| Fates { each: Vec::new() }, |aim| Fates::of(case, aim));
+    let focus = fates.focus().map(|(address, _)| *address);
+    let readings = evidence::readings(case, aim.as_ref(), focus);
+    let setting = evidence::setting(case, aim.as_ref(), focus);
+    let belief = Belief::new(readings, setting);
+    let outcome = outcome::outcome(case, aim.as_ref(), &fates);
+    let weighed = causes::weigh(case, &belief, outcome, &fates);
+    Findings {
+        case,
+        aim,
+        fates,
+        focus,
+        belief,
+        outcome,
+        weighed,
+        hop: None,
+    }
+}
+
+/// The first jump host lets SSH in: what its own vantage point showed decides.
+fn behind_jumps(case: &Case, aim: Option<Aim>) -> Findings<'_> {
+    let belief = Belief::new(
+        evidence::behind_jumps(case),
+        evidence::setting(case, None, None),
+    );
+    let outcome = outcome::behind_jumps(case);
+    let fates = Fates { each: Vec::new() };
+    let weighed = causes::weigh(case, &belief, outcome, &fates);
+    Findings {
+        case,
+        aim,
+        fates,
+        focus: None,
+        belief,
+        outcome,
+        weighed,
+        hop: None,
+    }
+}
+
+/// The first jump host does not let SSH in: it is diagnosed like any host, and that is the cause.
+fn broken_hop(case: &Case, aim: Option<Aim>) -> Findings<'_> {
+    let hop = direct(case, aim);
+    let name = hop
+        .aim
+        .as_ref()
+        .and_then(|aim| aim.jump.clone())
+        .unwrap_or_default();
+    let mut readings = Vec::new();
+    let ids: Vec<String> = hop
+        .belief
+        .readings()
+        .iter()
+        .flat_map(|sourced| sourced.evidence.clone())
+        .collect();
+    readings.push(super::reading::Sourced {
+        reading: super::reading::Reading::Named("jump-host-broken".into()),
+        evidence: ids,
+    });
+    let belief = Belief::new(readings, evidence::setting(case, None, None));
+    let weighed = causes::weigh(case, &belief, Outcome::ClosedEarly, &hop.fates);
+    let headline = headline::headline(&hop);
+    Findings {
+        belief,
+        weighed,
+        hop: Some(Box::new(Hop { name, headline })),
+        ..hop
+    }
+}
+
+fn target(findings: &Findings<'_>) -> TargetSummary {
+    let case = findings.case;
+    let config = aim::config(case);
+    let addresses = match &findings.aim {
+        Some(aim) if aim.jump.is_none() => aim.addresses.clone(),
+        _ => config.map_or_else(Vec::new, |config| aim::addresses(case, &config.host_name)),
+    };
+    TargetSummary {
+        given: case.destination.given.clone(),
+        host: config.map_or_else(
+            || case.destination.host.clone(),
+            |config| config.host_name.clone(),
+        ),
+        port: config.map_or_else(
+            || case.options.port.or(case.destination.port).unwrap_or(22),
+            |config| config.port,
+        ),
+        user: config
+            .map(|config| config.user.clone())
+            .or_else(|| case.destination.user.clone()),
+        addresses,
+    }
+}
+
+impl Findings<'_> {
+    /// The name for the target in sentences: as the person typed it, without user and scheme.
+    pub(crate) fn name(&self) -> &str {
+        match self.aim.as_ref().and_then(|aim| aim.jump.as_ref()) {
+            Some(_) if self.hop.is_none() && !self.fates.each.is_empty() => {
+                self.aim.as_ref().map_or("", |aim| aim.host.as_str())
+            }
+            _ => &self.case.destination.host,
+        }
+    }
+
+    /// The port in question.
+    pub(crate) fn port(&self) -> u16 {
+        match &self.aim {
+            Some(aim) if !self.fates.each.is_empty() => aim.port,
+            _ => aim::config(self.case).map_or(22, |config| config.port),
+        }
+    }
+
+    /// A stage that only the person's login reaches.
+    pub(crate) fn login_was_tried(&self) -> bool {
+        self.case
+            .observations
+            .iter()
+            .any(|o| matches!(o.fact, Fact::Login { .. }))
+    }
+}
+
+/// The stage at which an outcome after acceptance stops.
+pub(crate) fn stage_of_outcome(outcome: Outcome) -> Option<Stage> {
+    match outcome {
+        Outcome::Open => None,
+        Outcome::ClientError => Some(Stage::Client),
+        Outcome::NameNotFound => Some(Stage::Name),
+        Outcome::Unreachable | Outcome::TimedOut => Some(Stage::Route),
+        Outcome::Refused => Some(Stage::Listener),
+        Outcome::Reset | Outcome::ClosedEarly | Outcome::Silent | Outcome::NotSsh => {
+            Some(Stage::Banner)
+        }
+        Outcome::NoCommonAlgorithm | Outcome::KeyExchangeHung => Some(Stage::KeyExchange),
+        Outcome::HostKeyMismatch => Some(Stage::HostKey),
+        Outcome::LoginRefused => Some(Stage::Authentication),
+        Outcome::SessionFailed => Some(Stage::Session),
+    }
+}

@@ -1,0 +1,161 @@
+//! What to do next.
+
+use sshdoctor_case::{BannerOutcome, Fact, NextStep, Outcome, PortRole, Stage, Where};
+
+use super::{Findings, commands};
+use crate::catalogue::Cause;
+
+/// Best first.
+pub(super) fn steps(findings: &Findings<'_>) -> Vec<NextStep> {
+    let mut steps = Vec::new();
+    if let Some(hop) = &findings.hop {
+        steps.push(step(
+            "See what stops the jump host",
+            format!("sshdoctor check {}", hop.name),
+            Where::Client,
+        ));
+    }
+    let Some(top) = findings.weighed.first() else {
+        if findings.outcome == Outcome::Open && !findings.login_was_tried() {
+            steps.push(step(
+                "If ssh still does not let you in, try the login as well",
+                check_again(findings, "--login"),
+                Where::Client,
+            ));
+        }
+        return steps;
+    };
+    if findings.outcome == Outcome::Open {
+        remedy(findings, top.cause, &mut steps);
+        return steps;
+    }
+    if let Some(port) = found_elsewhere(findings) {
+        steps.push(step(
+            "Use the port where an sshd answers, after comparing its host key",
+            format!("ssh -p {port} {}", findings.case.destination.host),
+            Where::Client,
+        ));
+    }
+    match top.cause.remedy.place {
+        Where::Server => on_the_server(findings, top.cause, &mut steps),
+        Where::Client | Where::Provider | Where::JumpHost => {
+            if findings.hop.is_none() {
+                remedy(findings, top.cause, &mut steps);
+            }
+        }
+    }
+    settle_from_outside(findings, &mut steps);
+    let server_possible = findings
+        .weighed
+        .iter()
+        .any(|weighed| weighed.cause.remedy.place == Where::Server && weighed.probability > 0.05);
+    if top.cause.remedy.place != Where::Server && server_possible && findings.hop.is_none() {
+        steps.push(here(findings));
+    }
+    steps
+}
+
+/// On the console: the other half of the diagnosis, and by hand what confirms the likeliest cause.
+fn on_the_server(findings: &Findings<'_>, cause: &Cause, steps: &mut Vec<NextStep>) {
+    steps.push(here(findings));
+    let by_hand = commands::expand_all(findings, &cause.confirm).join("; ");
+    steps.push(step("or without it", by_hand, Where::Server));
+}
+
+fn here(findings: &Findings<'_>) -> NextStep {
+    let user = match findings.outcome {
+        Outcome::LoginRefused | Outcome::SessionFailed => {
+            crate::outside::aim::config(findings.case)
+                .map(|config| format!(" --user {}", config.user))
+                .unwrap_or_default()
+        }
+        _ => String::new(),
+    };
+    step(
+        "On the server's console",
+        format!(
+            "sshdoctor here --from {} --port {}{user}",
+            commands::from(findings),
+            findings.port()
+        ),
+        Where::Server,
+    )
+}
+
+fn remedy(findings: &Findings<'_>, cause: &Cause, steps: &mut Vec<NextStep>) {
+    let commands = commands::expand_all(findings, &cause.remedy.commands);
+    steps.push(step(
+        cause.remedy.summary,
+        commands.into_iter().next().unwrap_or_default(),
+        cause.remedy.place,
+    ));
+}
+
+/// The one question that would tell the leading causes apart and was not asked.
+fn settle_from_outside(findings: &Findings<'_>, steps: &mut Vec<NextStep>) {
+    if !findings.case.settings.via.is_empty() || findings.hop.is_some() {
+        return;
+    }
+    let source_matters: f64 = findings
+        .weighed
+        .iter()
+        .filter(|weighed| {
+            weighed.cause.worlds.iter().any(|weighted| {
+                weighted
+                    .world
+                    .filter
+                    .is_some_and(|filter| filter.this_source_only)
+            })
+        })
+        .map(|weighed| weighed.probability)
+        .sum();
+    if (0.05..0.95).contains(&source_matters) {
+        steps.push(step(
+            "Whether only your address is refused, another host you can log in to will show",
+            check_again(findings, "--via OTHER-HOST"),
+            Where::Client,
+        ));
+    }
+}
+
+fn check_again(findings: &Findings<'_>, option: &str) -> String {
+    let port = findings
+        .case
+        .options
+        .port
+        .map(|port| format!(" -p {port}"))
+        .unwrap_or_default();
+    format!(
+        "sshdoctor check {option}{port} {}",
+        findings.case.destination.given
+    )
+}
+
+/// A port other than the target's on which an sshd identified itself, when the target's listener is what fails.
+fn found_elsewhere(findings: &Findings<'_>) -> Option<u16> {
+    let top = findings.weighed.first()?;
+    if top.cause.stage > Stage::Listener {
+        return None;
+    }
+    findings
+        .case
+        .observations
+        .iter()
+        .find_map(|o| match &o.fact {
+            Fact::Banner {
+                to,
+                role: PortRole::Remembered | PortRole::Customary,
+                outcome: BannerOutcome::Identified { .. },
+                ..
+            } if Some(to.ip()) == findings.focus => Some(to.port()),
+            _ => None,
+        })
+}
+
+fn step(summary: &str, command: String, place: Where) -> NextStep {
+    NextStep {
+        summary: summary.into(),
+        command,
+        place,
+    }
+}
