@@ -1,7 +1,5 @@
 //! Against a real sshd on loopback; `ssh-keygen` and `ssh` are the oracles. Needs openssh-server and openssh-client.
 
-mod observing;
-
 use std::{
     io::Read,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
@@ -9,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use observing::{Directory, approach, ask, facts, options, prober};
+use crate::support::{Directory, approach, ask, facts, options, prober};
 use sshdoctor_case::{
     BannerOutcome, ConnectOutcome, Depth, Fact, HostKeyVerdict, KexOutcome, LoginOutcome, Question,
     SshOptions, ViaOutcome,

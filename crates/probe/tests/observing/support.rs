@@ -1,5 +1,4 @@
 //! What every test of the prober needs: a directory, a prober, answers.
-#![allow(dead_code, reason = "every test file uses another part of it")]
 
 use std::{
     net::SocketAddr,

@@ -1,14 +1,12 @@
 //! Peers that flood, stall, lie and hang up.
 
-mod observing;
-
 use std::{
     io::{Read, Write},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     time::{Duration, Instant},
 };
 
-use observing::{approach, facts, prober};
+use crate::support::{approach, facts, prober};
 use sshdoctor_case::{BannerOutcome, Depth, Fact, KexOutcome, SshOptions};
 
 /// A listener that treats its first connection as told.
