@@ -4,6 +4,7 @@
 
 mod arguments;
 mod check;
+mod demo;
 mod exit;
 mod manual;
 mod output;
@@ -39,7 +40,7 @@ fn execute(command: Command, start: Instant) -> anyhow::Result<u8> {
     match command {
         Command::Check(arguments) => check::run(*arguments, start),
         Command::Read(arguments) => read::run(&arguments),
-        Command::Demo(_) => anyhow::bail!("no demo yet"),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(

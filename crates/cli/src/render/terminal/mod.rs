@@ -5,6 +5,7 @@
 
 mod causes;
 mod charset;
+pub(crate) mod demonstration;
 mod evidence;
 mod full;
 mod next;
@@ -17,6 +18,7 @@ mod wrap;
 
 pub(crate) use charset::Charset;
 pub(crate) use full::full;
+pub(crate) use page::Page;
 pub(crate) use short::short;
 
 /// Columns that are used at most.

@@ -26,6 +26,11 @@ pub(super) fn duration(milliseconds: f64) -> String {
     }
 }
 
+/// A duration in whole milliseconds.
+pub(super) fn milliseconds(milliseconds: u64) -> String {
+    duration(u32::try_from(milliseconds).map_or(f64::MAX, f64::from))
+}
+
 /// A number of things, up to ten in words.
 pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     const WORDS: [&str; 11] = [
