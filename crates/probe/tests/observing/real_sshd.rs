@@ -1,9 +1,10 @@
 //! Against a real sshd on loopback; `ssh-keygen` and `ssh` are the oracles. Needs openssh-server and openssh-client.
 
 use std::{
-    io::Read,
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    io::{Read, Write},
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, Stdio},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -274,6 +275,46 @@ async fn the_server_logs_a_clean_disconnect_before_any_login() {
     ] {
         assert!(!log.contains(bad), "{bad:?} in\n{log}");
     }
+}
+
+/// Passes bytes between one client and the server, and writes down who spoke when: `S` and `C`, each turn once.
+fn relay(server: SocketAddr) -> (SocketAddr, std::thread::JoinHandle<String>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let turns = std::thread::spawn(move || {
+        let (client, _) = listener.accept().unwrap();
+        let server = TcpStream::connect(server).unwrap();
+        let turns = Mutex::new(String::new());
+        let pass = |from: &TcpStream, to: &TcpStream, who: char| {
+            let (mut from, mut to) = (from, to);
+            let mut buffer = [0; 16 * 1024];
+            while let Ok(count @ 1..) = from.read(&mut buffer) {
+                let mut turns = turns.lock().unwrap();
+                if !turns.ends_with(who) {
+                    turns.push(who);
+                }
+                let _ = to.write_all(&buffer[..count]);
+            }
+            let _ = to.shutdown(Shutdown::Write);
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| pass(&client, &server, 'C'));
+            pass(&server, &client, 'S');
+        });
+        turns.into_inner().unwrap()
+    });
+    (address, turns)
+}
+
+#[tokio::test]
+async fn the_host_key_costs_three_round_trips_after_the_connect() {
+    let sshd = Sshd::start("");
+    let (address, turns) = relay(sshd.address);
+    let prober = prober("127.0.0.1", sshd.options(""));
+    let seen = facts(&prober, approach(address, Depth::HostKey), 3000).await;
+    assert!(matches!(&seen[3], Fact::HostKey { .. }), "{seen:?}");
+    // Banner; both KEXINITs; the exchange; our farewell, which nobody waits for.
+    assert_eq!(turns.join().unwrap(), "SCSCSC");
 }
 
 #[tokio::test]
