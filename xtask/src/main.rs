@@ -1,1 +1,50 @@
-fn main() {}
+//! What the project does to itself: `cargo xtask test`, and the steps it is made of.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is its output"
+)]
+
+mod manual;
+mod measure;
+mod prerequisites;
+mod process;
+mod readme;
+mod rust_version;
+mod schema;
+mod suite;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test        install what is missing (as root), check and test everything, run the lab
+  schema      write schema/*.schema.json from the types
+  man         write crates/cli/man/sshdoctor.1 from the command line's definition
+  dist-size   build the release binary; print its size, start-up time and peak memory beside their limits
+  readme      try every command that README.md shows";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test"] => suite::run(),
+        ["schema"] => schema::write(),
+        ["man"] => manual::write(),
+        ["dist-size"] => measure::run(),
+        ["readme"] => readme::check(),
+        [measure::CHILD, program, rest @ ..] => measure::child(program, rest),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Every command that README.md shows must be one that exists.
+
+use std::process::Stdio;
+
+use anyhow::{Context as _, bail};
+
+use crate::process;
+
+/// Tries the commands of README.md.
+pub(crate) fn check() -> anyhow::Result<()> {
+    process::run(&["cargo", "build", "--quiet", "--package", "sshdoctor"])?;
+    let text = std::fs::read_to_string(process::root().join("README.md")).context("README.md")?;
+    let commands = commands(&text);
+    if commands.is_empty() {
+        bail!("README.md shows no command");
+    }
+    for command in &commands {
+        exists(command).with_context(|| format!("README.md shows `{command}`"))?;
+    }
+    println!("{} commands of README.md exist", commands.len());
+    Ok(())
+}
+
+/// Lines of fenced blocks that begin with `$ `, or with one of our own two programs.
+fn commands(text: &str) -> Vec<String> {
+    let mut inside = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("```") {
+            inside = !inside;
+            continue;
+        }
+        let typed = line.strip_prefix("$ ").unwrap_or(line);
+        if inside && (typed.starts_with("cargo ") || typed.starts_with("sshdoctor ")) {
+            let without_remark = typed.split("  #").next().unwrap_or(typed);
+            found.push(without_remark.trim().to_owned());
+        }
+    }
+    found
+}
+
+fn exists(command: &str) -> anyhow::Result<()> {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    match words.as_slice() {
+        ["cargo", "xtask", name, ..] => {
+            if !crate::USAGE.contains(&format!("\n  {name} ")) {
+                bail!("xtask has no command {name}");
+            }
+            Ok(())
+        }
+        ["cargo", "run", "--release", "--", rest @ ..] | ["sshdoctor", rest @ ..] => parses(rest),
+        ["cargo", "install" | "build" | "test", ..] => Ok(()),
+        _ => bail!("nobody knows how to check it"),
+    }
+}
+
+/// The program reads all arguments before it obeys `--help`, so a wrong one shows.
+fn parses(arguments: &[&str]) -> anyhow::Result<()> {
+    let binary = process::target_directory().join("debug/sshdoctor");
+    let output = std::process::Command::new(binary)
+        .args(arguments)
+        .arg("--help")
+        .stdin(Stdio::null())
+        .output()?;
+    if !output.status.success() {
+        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! Everything that must hold, in one command.
+
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+use crate::{measure, prerequisites, process, readme, rust_version};
+
+/// A step and what it does. Later steps run even if an earlier one failed, so that one run tells all.
+type Step = (&'static str, fn() -> anyhow::Result<()>);
+
+const STEPS: [Step; 9] = [
+    ("prerequisites", prerequisites::install),
+    ("format", || {
+        process::run(&["cargo", "fmt", "--all", "--check"])
+    }),
+    ("clippy", clippy),
+    ("tests", || {
+        process::run(&["cargo", "test", "--workspace", "--quiet"])
+    }),
+    ("documentation", documentation),
+    ("README commands", readme::check),
+    ("rust-version", rust_version::check),
+    ("release binary", measure::run),
+    ("lab", lab),
+];
+
+fn clippy() -> anyhow::Result<()> {
+    process::run(&[
+        "cargo",
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ])
+}
+
+fn documentation() -> anyhow::Result<()> {
+    let line = ["cargo", "doc", "--workspace", "--no-deps", "--quiet"];
+    process::succeed(
+        process::command(&line).env("RUSTDOCFLAGS", "-D warnings"),
+        &line.join(" "),
+    )
+}
+
+fn lab() -> anyhow::Result<()> {
+    let binary = process::target_directory().join("release/sshdoctor");
+    process::run(&[
+        "cargo",
+        "run",
+        "--quiet",
+        "--package",
+        "sshdoctor-lab",
+        "--bin",
+        "lab",
+        "--",
+        "run",
+        "--sshdoctor",
+        &binary.to_string_lossy(),
+    ])
+}
+
+fn deny() -> anyhow::Result<()> {
+    process::run(&["cargo", "deny", "--all-features", "check"])
+}
+
+/// Runs every step and prints what came of each.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let mut steps = STEPS.to_vec();
+    if process::is_installed("cargo-deny") {
+        steps.push(("cargo deny", deny));
+    } else {
+        println!("cargo-deny is not installed: licences and advisories are not checked");
+    }
+    let mut summary = Vec::new();
+    for (name, step) in steps {
+        println!("\n== {name}");
+        let begun = Instant::now();
+        let failure = step().err();
+        if let Some(error) = &failure {
+            eprintln!("{name}: {error:#}");
+        }
+        summary.push((name, begun.elapsed(), failure));
+    }
+    close(&summary)
+}
+
+fn close(summary: &[(&str, Duration, Option<anyhow::Error>)]) -> anyhow::Result<()> {
+    println!("\n== summary");
+    for (name, took, failure) in summary {
+        let word = if failure.is_some() { "FAILED" } else { "ok" };
+        println!("{word:<7} {name:<18} {:>6.1} s", took.as_secs_f64());
+    }
+    let failed = summary
+        .iter()
+        .filter(|(_, _, failure)| failure.is_some())
+        .count();
+    if failed > 0 {
+        bail!("{failed} of {} steps failed", summary.len());
+    }
+    println!("all {} steps passed", summary.len());
+    Ok(())
+}
