@@ -162,14 +162,14 @@ fn ask_ssh(client: &Host, scenario: &Scenario) -> Result<String, LabError> {
         .unwrap_or_else(|| for_ssh(&scenario.args));
     let mut command = client.command(&find_tool("ssh", "openssh-client")?, person())?;
     command
-        .args(["-o", "BatchMode=yes", "-o", "ConnectTimeout=3"])
+        .args(["-o", "BatchMode=yes", "-o", "ConnectTimeout=5"])
+        .args(&arguments)
         .args([
             "-o",
             "StrictHostKeyChecking=accept-new",
             "-o",
             "UpdateHostKeys=no",
         ])
-        .args(&arguments)
         .arg("echo welcome");
     let run = run_with_deadline(command, "ssh", SSH_PATIENCE)?;
     match before {
