@@ -241,3 +241,24 @@ async fn ask_network(answering: &Answering, question: Question) {
     };
     answering.saw_from(Vantage::client(), began, fact);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assert_can_be_spawned(_: impl Future<Output = ()> + Send) {}
+
+    #[test]
+    fn an_answer_can_move_between_threads() {
+        let destination = Destination::parse("web1").unwrap();
+        let prober = Prober::new(destination, SshOptions::default(), Instant::now());
+        let (sender, _receiver) = tokio::sync::mpsc::unbounded_channel();
+        let ask = Ask {
+            number: 1,
+            question: Question::Login,
+            deadline_ms: 1,
+            reason: String::new(),
+        };
+        assert_can_be_spawned(prober.answer(ask, sender));
+    }
+}

@@ -5,7 +5,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use sshdoctor_wire::{KexInit, PacketReader, messages::NEWKEYS, packet};
+use sshdoctor_wire::{
+    KexInit, PacketReader,
+    messages::{IGNORE, KEXINIT, NEWKEYS},
+    packet,
+};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{
@@ -15,6 +19,9 @@ use super::{
 
 /// More than this before the host key is no key exchange. OpenSSH's takes below 10 KiB.
 const MAX_BYTES: usize = 512 * 1024;
+
+/// The most bytes that are made up for.
+const MAX_FILLER: usize = 4096;
 
 /// What is known of the exchange so far.
 pub(super) struct Watch {
@@ -111,11 +118,13 @@ pub(super) async fn server_to_library(
 
 /// Passes on what the library sends, up to NEWKEYS, which stays here: what follows it would be a login.
 ///
-/// Identification string and KEXINIT leave in one write.
+/// Identification string and KEXINIT leave in one write. When they are smaller than `first_flight` bytes, an SSH_MSG_IGNORE
+/// makes up for it: the person's `ssh` fills whole packets with its longer lists, and a path may lose just those.
 pub(super) async fn library_to_server(
     library: &mut (impl AsyncRead + Unpin),
     server: &mut (impl AsyncWrite + Unpin),
     already_spoke: bool,
+    first_flight: usize,
 ) -> End {
     let mut outgoing: Vec<u8> = Vec::new();
     let mut reader: Option<PacketReader> = None;
@@ -146,6 +155,9 @@ pub(super) async fn library_to_server(
                 return std::future::pending().await;
             }
             outgoing.extend_from_slice(&packet::encode(&payload));
+            if payload.first() == Some(&KEXINIT) {
+                outgoing.extend_from_slice(&filler(first_flight.saturating_sub(outgoing.len())));
+            }
             complete = true;
         }
         if complete {
@@ -159,5 +171,37 @@ pub(super) async fn library_to_server(
             }
             outgoing.clear();
         }
+    }
+}
+
+/// An SSH_MSG_IGNORE packet of about `size` bytes (RFC 4253, section 11.2); nothing when there is little to fill.
+fn filler(size: usize) -> Vec<u8> {
+    /// Length, padding length, message number, string length and padding.
+    const OVERHEAD: usize = 4 + 1 + 1 + 4 + 4;
+    let Some(data) = size
+        .min(MAX_FILLER)
+        .checked_sub(OVERHEAD)
+        .filter(|data| *data > 0)
+    else {
+        return Vec::new();
+    };
+    let mut payload = vec![IGNORE];
+    payload.extend(u32::try_from(data).unwrap_or_default().to_be_bytes());
+    payload.resize(payload.len() + data, 0);
+    packet::encode(&payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filler_is_as_large_as_asked_and_never_huge() {
+        assert!(filler(0).is_empty() && filler(14).is_empty());
+        for size in [15, 100, 700] {
+            let length = filler(size).len();
+            assert!((size..size + 16).contains(&length), "{length} for {size}");
+        }
+        assert!(filler(usize::MAX).len() < MAX_FILLER + 16);
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use sshdoctor_case::{Forced, NameAnswer, Received};
-use tokio::{process::Command, time::timeout_at};
+use tokio::{process::Command, sync::oneshot, time::timeout_at};
 
 use super::{addresses, getent, is_of_family, literal_address};
 use crate::child;
@@ -53,6 +53,7 @@ async fn ask(name: &str, family: Option<Forced>, deadline: Instant) -> NameAnswe
         Ok(None) if began.elapsed() > TOO_LONG_FOR_AN_ANSWER => NameAnswer::TemporaryFailure {
             reason: Received::from_text("no name server answered"),
         },
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => NameAnswer::Silent,
         // `getent` says only that there is nothing; the library says why.
         Ok(None) | Err(_) => ask_library(name.to_owned(), family).await,
     }
@@ -74,7 +75,10 @@ async fn run_getent(
         let mut command = Command::new("getent");
         command.args(arguments).args([database, name]);
         let finished = child::run(&mut command, 64 * 1024, deadline).await?;
-        match finished.status.and_then(|status| status.code()) {
+        let Some(status) = finished.status else {
+            return Err(io::ErrorKind::TimedOut.into());
+        };
+        match status.code() {
             Some(0) => {
                 let output = String::from_utf8_lossy(&finished.stdout);
                 return Ok(Some(getent::parse(&output, family)));
@@ -86,13 +90,17 @@ async fn run_getent(
     Err(io::Error::other("getent failed"))
 }
 
+/// Asks the C library in a thread of its own: it cannot be interrupted, and nothing may have to wait for it at the end.
 async fn ask_library(name: String, family: Option<Forced>) -> NameAnswer {
-    let asked = tokio::task::spawn_blocking(move || {
-        (name.as_str(), 22)
+    let (sender, receiver) = oneshot::channel();
+    std::thread::spawn(move || {
+        let found = (name.as_str(), 22)
             .to_socket_addrs()
-            .map(|found| found.map(|address: SocketAddr| address.ip()).collect())
+            .map(|found| found.map(|address: SocketAddr| address.ip()).collect());
+        // The receiver is gone only when the deadline has passed.
+        let _ = sender.send(found);
     });
-    match asked.await {
+    match receiver.await {
         Ok(Ok(found)) => sort_out(found, family),
         Ok(Err(error)) => classify_failure(&error.to_string()),
         Err(error) => NameAnswer::NotAsked {
