@@ -5,8 +5,9 @@ use std::process::Child;
 
 use crate::error::LabError;
 use crate::files::{
-    HostKeys, furnish_accounts, furnish_home, give_names, needs_name_server, replace_machine_files,
+    furnish_accounts, furnish_home, give_names, needs_name_server, replace_machine_files,
 };
+use crate::keys::HostKeys;
 use crate::load::visit;
 use crate::namespace::Host;
 use crate::peer::start_peer;

@@ -1,13 +1,13 @@
 //! What the hosts find under `/etc` and the person under `~/.ssh`.
 
-use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use nix::mount::{MsFlags, mount};
 
 use crate::error::{Doing, LabError};
+use crate::keys::{HostKeys, keygen, make_key};
 use crate::namespace::{Host, find_tool};
 use crate::sandbox::{PERSON, ROOM, give_to_person};
 use crate::scenario::{Account, ClientSettings, Naming, Scenario, Shape};
@@ -183,80 +183,6 @@ fn overlay(host: &mut Host, name: &str, text: &str) -> Result<(), LabError> {
     }
     host.overlay(own, place);
     Ok(())
-}
-
-/// Host keys, made when they are first asked for.
-#[derive(Default)]
-pub(crate) struct HostKeys {
-    public: BTreeMap<(String, String), String>,
-}
-
-impl HostKeys {
-    /// Path of the private key of this type that belongs to `owner`.
-    pub(crate) fn private(&mut self, owner: &str, kind: &str) -> Result<PathBuf, LabError> {
-        let path = Path::new(ROOM).join("keys").join(format!("{owner}.{kind}"));
-        let slot = (owner.to_owned(), kind.to_owned());
-        if !self.public.contains_key(&slot) {
-            make_key(&path, kind, owner)?;
-            let public = std::fs::read_to_string(path.with_extension(format!("{kind}.pub")))
-                .doing("read a public key")?;
-            let short = public.split(' ').take(2).collect::<Vec<_>>().join(" ");
-            self.public.insert(slot, short);
-        }
-        Ok(path)
-    }
-
-    /// Replaces each `{owner.type}` by that public key, type and base64.
-    pub(crate) fn fill_in(&mut self, line: &str) -> Result<String, LabError> {
-        let mut filled = String::new();
-        let mut rest = line;
-        while let Some((before, (inside, after))) = rest
-            .split_once('{')
-            .and_then(|(before, more)| Some((before, more.split_once('}')?)))
-        {
-            filled += before;
-            match inside.split_once('.') {
-                Some((owner, kind)) => {
-                    self.private(owner, kind)?;
-                    filled += &self.public[&(owner.to_owned(), kind.to_owned())];
-                }
-                None => filled += inside,
-            }
-            rest = after;
-        }
-        Ok(filled + rest)
-    }
-}
-
-fn make_key(path: &Path, kind: &str, comment: &str) -> Result<(), LabError> {
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).doing("make a directory for keys")?;
-    }
-    let mut arguments = vec!["-q", "-t", kind, "-N", "", "-C", comment];
-    if kind == "rsa" {
-        arguments.extend(["-b", "2048"]);
-    }
-    keygen(
-        Command::new(find_tool("ssh-keygen", "openssh-client")?)
-            .args(arguments)
-            .arg("-f")
-            .arg(path),
-    )
-}
-
-fn keygen(command: &mut Command) -> Result<(), LabError> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .doing("run ssh-keygen")?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(LabError::Tool {
-        tool: "ssh-keygen".into(),
-        host: "client".into(),
-        message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-    })
 }
 
 /// Makes the person's home with everything in `~/.ssh`.

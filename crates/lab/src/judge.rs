@@ -143,6 +143,11 @@ impl Verdict {
                     .sum(),
             );
         }
+        if scenario.healthy
+            && let Some(blamed) = verdict.causes.iter().find(|cause| cause.probability > 0.5)
+        {
+            problems.push(format!("{} is blamed for a host that is open", blamed.id));
+        }
         verdict.problems = problems;
         verdict
     }

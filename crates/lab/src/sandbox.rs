@@ -41,14 +41,14 @@ impl Sandbox {
         output: Option<OwnedFd>,
     ) -> Result<Self, LabError> {
         let what = "start the sandbox";
-        let (gate, opener) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).doing(&what)?;
+        let (gate, opener) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC).doing(what)?;
         let mut start = Start {
-            program: c_string(std::env::current_exe().doing(&what)?).doing(&what)?,
+            program: c_string(std::env::current_exe().doing(what)?).doing(what)?,
             arguments: std::iter::once(OsString::from("lab"))
                 .chain(arguments.iter().cloned())
                 .map(c_string)
                 .collect::<io::Result<_>>()
-                .doing(&what)?,
+                .doing(what)?,
             environment: Vec::new(),
             output,
             gate,
@@ -60,18 +60,18 @@ impl Sandbox {
             | CloneFlags::CLONE_NEWUTS;
         let rootless = namespaces | CloneFlags::CLONE_NEWUSER;
         let (pid, mapped) = if Uid::effective().is_root() {
-            start.environment = environment(scenario, false).doing(&what)?;
+            start.environment = environment(scenario, false).doing(what)?;
             match start_in_namespaces(&start, namespaces) {
                 Ok(pid) => (pid, false),
                 Err(nix::Error::EPERM) => {
-                    start.environment = environment(scenario, true).doing(&what)?;
+                    start.environment = environment(scenario, true).doing(what)?;
                     let pid = start_in_namespaces(&start, rootless);
                     (pid.map_err(LabError::NoNamespaces)?, true)
                 }
                 Err(other) => return Err(LabError::NoNamespaces(other)),
             }
         } else {
-            start.environment = environment(scenario, true).doing(&what)?;
+            start.environment = environment(scenario, true).doing(what)?;
             let pid = start_in_namespaces(&start, rootless);
             (pid.map_err(LabError::NoNamespaces)?, true)
         };
@@ -79,7 +79,7 @@ impl Sandbox {
         if mapped {
             map_to_root(pid).doing("map the user into the sandbox")?;
         }
-        nix::unistd::write(&opener, b"!").doing(&what)?;
+        nix::unistd::write(&opener, b"!").doing(what)?;
         Ok(sandbox)
     }
 
@@ -166,7 +166,7 @@ pub(crate) fn furnish(program: Option<&Path>) -> Result<Option<PathBuf>, LabErro
     let opened = program
         .map(|path| std::fs::File::open(path).doing(format!("open {}", path.display())))
         .transpose()?;
-    mount(None::<&str>, "/", None::<&str>, private, None::<&str>).doing(&what)?;
+    mount(None::<&str>, "/", None::<&str>, private, None::<&str>).doing(what)?;
     // A container that hides parts of /proc does not allow a new one; the old one serves, it only shows more.
     let _ = mount(
         Some("proc"),
@@ -182,17 +182,17 @@ pub(crate) fn furnish(program: Option<&Path>) -> Result<Option<PathBuf>, LabErro
         MsFlags::MS_NOSUID,
         Some("mode=0755"),
     )
-    .doing(&what)?;
+    .doing(what)?;
     let binaries = Path::new(ROOM).join("bin");
     for directory in [Path::new("/run/sshd"), Path::new("/run/lock"), &binaries] {
-        std::fs::create_dir_all(directory).doing(&what)?;
-        std::fs::set_permissions(directory, PermissionsExt::from_mode(0o755)).doing(&what)?;
+        std::fs::create_dir_all(directory).doing(what)?;
+        std::fs::set_permissions(directory, PermissionsExt::from_mode(0o755)).doing(what)?;
     }
     let Some(opened) = opened else {
         return Ok(None);
     };
     let place = binaries.join("sshdoctor");
-    std::fs::File::create(&place).doing(&what)?;
+    std::fs::File::create(&place).doing(what)?;
     let source = format!("/proc/self/fd/{}", opened.as_raw_fd());
     mount(
         Some(source.as_str()),
@@ -201,6 +201,6 @@ pub(crate) fn furnish(program: Option<&Path>) -> Result<Option<PathBuf>, LabErro
         MsFlags::MS_BIND,
         None::<&str>,
     )
-    .doing(&what)?;
+    .doing(what)?;
     Ok(Some(place))
 }

@@ -10,7 +10,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::error::{Doing, LabError};
-use crate::files::{HostKeys, write};
+use crate::files::write;
+use crate::keys::HostKeys;
 use crate::namespace::{Host, find_tool};
 use crate::sandbox::{ROOM, is_rootless};
 use crate::scenario::{NameServerSettings, SshdSettings};

@@ -161,16 +161,17 @@ fn ask_ssh(client: &Host, scenario: &Scenario) -> Result<String, LabError> {
         .clone()
         .unwrap_or_else(|| for_ssh(&scenario.args));
     let mut command = client.command(&find_tool("ssh", "openssh-client")?, person())?;
-    command
-        .args(["-o", "BatchMode=yes", "-o", "ConnectTimeout=5"])
-        .args(&arguments)
-        .args([
-            "-o",
-            "StrictHostKeyChecking=accept-new",
-            "-o",
-            "UpdateHostKeys=no",
-        ])
-        .arg("echo welcome");
+    // Of each option the first value counts, so a scenario may give its own.
+    command.args(&arguments);
+    for option in [
+        "BatchMode=yes",
+        "ConnectTimeout=5",
+        "StrictHostKeyChecking=accept-new",
+        "UpdateHostKeys=no",
+    ] {
+        command.args(["-o", option]);
+    }
+    command.arg("echo welcome");
     let run = run_with_deadline(command, "ssh", SSH_PATIENCE)?;
     match before {
         Ok(before) => std::fs::write(&remembered, before),
