@@ -53,13 +53,13 @@ impl Progress {
         let reason = self.charset.show(reason);
         if !self.on_terminal {
             if !self.said {
-                output::complain(&format!("waiting for {reason}"));
+                output::complain(&reason);
             }
             self.said = true;
             return;
         }
         let bar = self.bar.get_or_insert_with(|| spinner(self.charset));
-        bar.set_message(format!("{} s, waiting for {reason}", elapsed.as_secs()));
+        bar.set_message(format!("{} s: {reason}", elapsed.as_secs()));
         bar.tick();
     }
 

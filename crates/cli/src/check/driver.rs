@@ -1,11 +1,6 @@
 //! The loop between the reasoning, which asks, and the observers, which answer.
 
-use std::{
-    collections::HashMap,
-    io,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, io, sync::Arc, time::Duration};
 
 use sshdoctor_case::{Ask, Fact, Observation, Received, Vantage};
 use sshdoctor_diagnose::Inquiry;
@@ -14,13 +9,13 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
     task::{Id, JoinError, JoinSet},
-    time::{sleep_until, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 
 use crate::progress::Progress;
 
-/// The run ends then, whatever a peer does; 12 s are promised.
-const HARD_CAP: Duration = Duration::from_millis(11_500);
+/// The run ends then, whatever a peer does; 12 s are promised. The inquiry settles by itself a little earlier.
+const HARD_CAP: Duration = Duration::from_millis(11_700);
 
 /// What an observer is given beyond its deadline to say that it saw nothing.
 const GRACE: Duration = Duration::from_millis(250);
@@ -65,11 +60,11 @@ pub(super) struct Driver<O> {
 
 impl<O: Observer> Driver<O> {
     /// `start`: from when times are counted.
-    pub(super) fn new(observer: Arc<O>, start: Instant) -> Self {
+    pub(super) fn new(observer: Arc<O>, start: std::time::Instant) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         Self {
             observer,
-            start,
+            start: start.into(),
             tasks: JoinSet::new(),
             open: HashMap::new(),
             sender,
@@ -104,11 +99,11 @@ impl<O: Observer> Driver<O> {
                 .max(elapsed + SHORTEST_SLEEP);
             tokio::select! {
                 Some((number, observation)) = self.receiver.recv() => {
-                    inquiry.record(number, observation);
+                    record(inquiry, number, observation);
                     self.drain(inquiry);
                 }
                 Some(ended) = self.tasks.join_next_with_id() => self.ended(ended, inquiry),
-                () = sleep_until((self.start + due).into()) => {
+                () = sleep_until(self.start + due) => {
                     if let Some(ask) = inquiry.waiting_for() {
                         progress.show(self.start.elapsed(), &ask.reason);
                     }
@@ -131,7 +126,7 @@ impl<O: Observer> Driver<O> {
 
     fn drain(&mut self, inquiry: &mut Inquiry) {
         while let Ok((number, observation)) = self.receiver.try_recv() {
-            inquiry.record(number, observation);
+            record(inquiry, number, observation);
         }
     }
 
@@ -152,7 +147,8 @@ impl<O: Observer> Driver<O> {
         let number = ask.number;
         if let Some(reason) = failure {
             let now = self.start.elapsed();
-            inquiry.record(
+            record(
+                inquiry,
                 number,
                 Observation {
                     id: String::new(),
@@ -196,6 +192,14 @@ impl Signals {
     }
 }
 
+/// Times are kept to a microsecond: more is noise.
+fn record(inquiry: &mut Inquiry, number: u32, mut observation: Observation) {
+    for time in [&mut observation.at_ms, &mut observation.elapsed_ms] {
+        *time = (*time * 1000.0).round() / 1000.0;
+    }
+    inquiry.record(number, observation);
+}
+
 fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
@@ -203,3 +207,6 @@ fn milliseconds(duration: Duration) -> f64 {
 fn from_milliseconds(milliseconds: f64) -> Duration {
     Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or(HARD_CAP)
 }
+
+#[cfg(test)]
+mod tests;

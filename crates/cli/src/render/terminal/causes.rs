@@ -94,27 +94,27 @@ fn below(cause: &Candidate, title: &str, because_lines: usize, charset: Charset)
     lines
 }
 
-/// What the evidence contradicts, in at most `most` lines.
+/// What the evidence contradicts, in at most `most` lines. Causes that fall to the same reason share it.
 pub(super) fn ruled_out(report: &Report, most: usize, charset: Charset) -> Vec<Line> {
-    if report.ruled_out.is_empty() {
-        return Vec::new();
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for cause in &report.ruled_out {
+        let words = cause.id.replace('-', " ");
+        match groups.iter_mut().find(|group| group.0 == cause.because) {
+            Some(group) => group.1.push(words),
+            None => groups.push((&cause.because, vec![words])),
+        }
     }
-    let said: Vec<String> = report
-        .ruled_out
-        .iter()
-        .map(|cause| {
-            let words = cause.id.replace('-', " ");
-            if cause.because.is_empty() {
-                words
-            } else {
-                format!("{words} ({})", cause.because)
-            }
+    let said: Vec<String> = groups
+        .into_iter()
+        .map(|(because, causes)| match because {
+            "" => causes.join(", "),
+            _ => format!("{} ({because})", causes.join(", ")),
         })
         .collect();
     hanging(
         "  ruled out: ",
         Tone::Plain,
-        &said.join(", "),
+        &said.join("; "),
         most,
         charset,
     )
