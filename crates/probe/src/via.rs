@@ -20,6 +20,16 @@ use crate::{
 /// The most bytes of standard error that are kept.
 const MAX_STDERR: usize = 64 * 1024;
 
+/// What a shared connection says when the channel was not opened (mux.c).
+const REFUSED_BY_MASTER: &str = "Stdio forwarding request failed:";
+
+/// Debug messages that say that the far side has connected; the last is of a shared connection.
+const OPENED: [&str; 3] = [
+    "channel 0: open confirm",
+    "input_open_confirmation: channel 0",
+    "mux_client_request_stdio_fwd: master session id",
+];
+
 /// Asks `jump` (as `ssh -J` takes it) what it sees at `host` and `port`.
 pub(crate) async fn answer(
     answering: &Answering,
@@ -28,7 +38,7 @@ pub(crate) async fn answer(
     host: &str,
     port: u16,
 ) {
-    let outcome = match ask(answering, options, jump, host, port).await {
+    let outcome = match ask_with_reason(answering, options, jump, host, port).await {
         Ok(outcome) => outcome,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             answering.not_observed("no ssh on this machine to ask another host with");
@@ -97,16 +107,35 @@ fn arguments(options: &SshOptions, jump: &str, host: &str, port: u16) -> Vec<Str
     arguments
 }
 
-async fn ask(
+/// Uses a connection that the person shares (ControlMaster) when there is one, which spares a login. Such a connection
+/// passes no reasons on, so a refusal is asked for once more without it.
+async fn ask_with_reason(
     answering: &Answering,
     options: &SshOptions,
     jump: &str,
     host: &str,
     port: u16,
 ) -> io::Result<ViaOutcome> {
+    let arguments = arguments(options, jump, host, port);
+    let shared = ask(answering, &arguments).await?;
+    let ViaOutcome::Other { message } = &shared else {
+        return Ok(shared);
+    };
+    if !message.as_str().starts_with(REFUSED_BY_MASTER) {
+        return Ok(shared);
+    }
+    let mut alone = vec!["-o".to_owned(), "ControlPath=none".to_owned()];
+    alone.extend(arguments);
+    Ok(match ask(answering, &alone).await? {
+        ViaOutcome::CouldNotLogIn { .. } => shared,
+        outcome => outcome,
+    })
+}
+
+async fn ask(answering: &Answering, arguments: &[String]) -> io::Result<ViaOutcome> {
     let mut command = person_ssh::command();
     command
-        .args(arguments(options, jump, host, port))
+        .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -151,8 +180,14 @@ fn classify(stderr: &str, ended: bool) -> ViaOutcome {
     {
         return classify_open_failure(failure.1.trim_end());
     }
-    let opened = stderr.contains("channel 0: open confirm")
-        || stderr.contains("input_open_confirmation: channel 0");
+    if let Some(refused) = stderr
+        .lines()
+        .find(|line| line.starts_with(REFUSED_BY_MASTER))
+    {
+        let message = Received::from_text(refused.trim_end());
+        return ViaOutcome::Other { message };
+    }
+    let opened = OPENED.iter().any(|words| stderr.contains(words));
     if opened {
         return if ended {
             ViaOutcome::ConnectedClosed
@@ -261,6 +296,8 @@ mod tests {
         let confirmed = "debug2: channel 0: open confirm rwindow 2097152 rmax 32768\r\n";
         assert_eq!(classify(confirmed, false), ViaOutcome::ConnectedSilent);
         assert_eq!(classify(confirmed, true), ViaOutcome::ConnectedClosed);
+        let shared = "debug1: mux_client_request_stdio_fwd: master session id: 2\r\n";
+        assert_eq!(classify(shared, false), ViaOutcome::ConnectedSilent);
         let authenticated = "Authenticated to j1 ([192.0.2.9]:22) using \"publickey\".\n";
         assert_eq!(classify(authenticated, false), ViaOutcome::TimedOut);
         assert_eq!(

@@ -439,53 +439,106 @@ async fn a_login_is_tried_without_writing_to_known_hosts() {
     assert_eq!(outcome.causes[0], "host-key-changed", "{outcome:?}");
 }
 
-#[tokio::test]
-async fn another_host_is_asked_through_ssh() {
+/// A jump host that the person can log in to, and a configuration that does.
+fn jump_host() -> (Sshd, SshOptions, String) {
     let sshd = Sshd::start("");
     generate_key(&sshd.directory, "ed25519", "good");
     let good = std::fs::read_to_string(sshd.directory.path("good.pub")).unwrap();
     sshd.directory.write("authorized_keys", &good);
-    let known = sshd
-        .directory
-        .write("jump_hosts", &sshd.known_as(&sshd.target_name(), "ed25519"));
-    let config = sshd.directory.write(
-        "config",
-        &format!(
-            "Host *\nUserKnownHostsFile {}\nGlobalKnownHostsFile /dev/null\nIdentityAgent none\nIdentityFile {}\nUser root\n",
-            known.display(),
-            sshd.directory.path("good").display()
-        ),
+    let known = sshd.known_as(&sshd.target_name(), "ed25519");
+    let known = sshd.directory.write("jump_hosts", &known);
+    let config = format!(
+        "UserKnownHostsFile {}\nGlobalKnownHostsFile /dev/null\nIdentityAgent none\nIdentityFile {}\nControlPath {}\n",
+        known.display(),
+        sshd.directory.path("good").display(),
+        sshd.directory.path("shared").display(),
     );
     let options = SshOptions {
-        config_file: Some(config.display().to_string()),
+        config_file: Some(
+            sshd.directory
+                .write("config", &config)
+                .display()
+                .to_string(),
+        ),
         ..SshOptions::default()
     };
-    let prober = prober("127.0.0.1", options);
     let jump = format!("root@127.0.0.1:{}", sshd.address.port());
-    let via = async |port: u16| {
-        let question = Question::Via {
-            jump: jump.clone(),
-            host: "127.0.0.1".into(),
-            port,
-        };
-        match facts(&prober, question, 3000).await.pop() {
-            Some(Fact::Via { outcome, .. }) => outcome,
-            other => panic!("{other:?}"),
-        }
+    (sshd, options, jump)
+}
+
+async fn via(options: &SshOptions, jump: &str, port: u16, deadline_ms: u32) -> ViaOutcome {
+    let question = Question::Via {
+        jump: jump.to_owned(),
+        host: "127.0.0.1".into(),
+        port,
     };
-    let answered = via(sshd.address.port()).await;
+    let prober = prober("127.0.0.1", options.clone());
+    match facts(&prober, question, deadline_ms).await.pop() {
+        Some(Fact::Via { outcome, .. }) => outcome,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn closed_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[tokio::test]
+async fn another_host_is_asked_through_ssh() {
+    let (sshd, options, jump) = jump_host();
+    let answered = via(&options, &jump, sshd.address.port(), 3000).await;
     assert!(
         matches!(&answered, ViaOutcome::Answered { first_line } if first_line.as_str().starts_with("SSH-2.0-OpenSSH")),
         "{answered:?}"
     );
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    assert_eq!(via(port).await, ViaOutcome::Refused);
-    std::fs::write(sshd.directory.path("authorized_keys"), "").unwrap();
-    let shut_out = via(port).await;
+    assert_eq!(
+        via(&options, &jump, closed_port(), 3000).await,
+        ViaOutcome::Refused
+    );
+    let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = silent.local_addr().unwrap().port();
+    assert_eq!(
+        via(&options, &jump, port, 1500).await,
+        ViaOutcome::ConnectedSilent
+    );
+    sshd.directory.write("authorized_keys", "");
+    let shut_out = via(&options, &jump, port, 3000).await;
     assert!(
         matches!(shut_out, ViaOutcome::CouldNotLogIn { .. }),
         "{shut_out:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_shared_connection_is_used_and_its_refusals_are_explained() {
+    let (sshd, options, jump) = jump_host();
+    let config = options.config_file.clone().unwrap();
+    let mut master = Command::new("ssh")
+        .args(["-F", &config, "-o", "BatchMode=yes", "-M", "-N", "-p"])
+        .args([&sshd.address.port().to_string(), "root@127.0.0.1"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let until = Instant::now() + Duration::from_secs(3);
+    while !sshd.directory.path("shared").exists() {
+        assert!(Instant::now() < until, "no shared connection");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let refused = via(&options, &jump, closed_port(), 3000).await;
+    sshd.directory.write("authorized_keys", "");
+    let unexplained = via(&options, &jump, closed_port(), 3000).await;
+    let answered = via(&options, &jump, sshd.address.port(), 3000).await;
+    master.kill().unwrap();
+    master.wait().unwrap();
+    assert_eq!(refused, ViaOutcome::Refused);
+    assert!(
+        matches!(unexplained, ViaOutcome::Other { .. }),
+        "{unexplained:?}"
+    );
+    assert!(
+        matches!(answered, ViaOutcome::Answered { .. }),
+        "{answered:?}"
     );
 }
