@@ -57,7 +57,10 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set StrictHostKeyChecking no. accept-new is the milder choice for machines \
             that are made often, and still refuses a changed key.",
         prior: Prior::judged(5.0),
-        worlds: &[World::HEALTHY.host_key(HostKey::Changed).alone()],
+        worlds: &[
+            World::HEALTHY.host_key(HostKey::NotAccepted).share(0.8),
+            World::HEALTHY.host_key(HostKey::Changed).share(0.2),
+        ],
     },
     Cause {
         id: "too-many-keys-offered",

@@ -201,7 +201,8 @@ pub(super) const CAUSES: &[Cause] = &[
             reset while the disk is busy writing.",
         prior: Prior::judged(7.0),
         worlds: &[
-            World::HEALTHY.says(FirstBytes::Silence).share(0.8),
+            World::HEALTHY.says(FirstBytes::Silence).share(0.75),
+            World::HEALTHY.says(FirstBytes::Trickle).share(0.05),
             World::HEALTHY.exchange(Exchange::Hangs).share(0.2),
         ],
     },

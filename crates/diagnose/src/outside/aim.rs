@@ -17,6 +17,8 @@ pub(crate) struct Aim {
     pub(crate) port: u16,
     /// Addresses in the order in which `ssh` tries them.
     pub(crate) addresses: Vec<IpAddr>,
+    /// Addresses of the family that the person ruled out (`-4`, `-6`, AddressFamily): tried for comparison only.
+    pub(crate) other_family: Vec<IpAddr>,
 }
 
 /// The configuration of the destination, once it is known.
@@ -50,15 +52,27 @@ pub(crate) fn proxy_command(case: &Case) -> Option<&str> {
 /// The machine to examine; `None` until the configuration is known.
 pub(crate) fn aim(case: &Case) -> Option<Aim> {
     let own = config(case)?;
+    if proxy_command(case).is_some() {
+        return None;
+    }
     let (jump, config) = match own.proxy_jump.first() {
         Some(jump) => (Some(jump.clone()), jump_config(case, jump)?),
         None => (None, own),
     };
+    let wanted = match own.address_family.as_str() {
+        "inet" => Some(true),
+        "inet6" => Some(false),
+        _ => None,
+    };
+    let (addresses, other_family) = addresses(case, &config.host_name)
+        .into_iter()
+        .partition(|address| wanted.is_none_or(|ipv4| address.is_ipv4() == ipv4));
     Some(Aim {
         jump,
         host: config.host_name.clone(),
         port: config.port,
-        addresses: addresses(case, &config.host_name),
+        addresses,
+        other_family,
     })
 }
 

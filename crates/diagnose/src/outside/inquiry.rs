@@ -187,7 +187,7 @@ impl Inquiry {
 
     fn settle(&mut self) {
         for open in std::mem::take(&mut self.open) {
-            if let Some(fact) = unanswered(&open) {
+            if let Some(fact) = unanswered(&open, self.now_ms - open.asked_ms) {
                 self.case.add(Observation {
                     id: String::new(),
                     vantage: Vantage::client(),
@@ -201,9 +201,18 @@ impl Inquiry {
     }
 }
 
+/// A target that was dropped sooner, in milliseconds, was dropped because another address settled the answer: nothing is
+/// known of it.
+const LEAST_SILENCE_MS: f64 = 1000.0;
+
 /// What it means that a question is given up: silence so far, where silence is an answer.
-fn unanswered(open: &Open) -> Option<Fact> {
+fn unanswered(open: &Open, waited_ms: f64) -> Option<Fact> {
     match &open.ask.question {
+        Question::Approach { approach }
+            if approach.role == PortRole::Target && waited_ms < LEAST_SILENCE_MS =>
+        {
+            None
+        }
         Question::Approach { approach } => {
             let (to, role) = (approach.to, approach.role);
             let seen = |matches: fn(&Fact) -> bool| open.observed.iter().any(matches);

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use sshdoctor_case::{
-    Approach, Case, ConnectOutcome, Depth, Fact, Forced, PortRole, Question, RememberedPort,
+    Approach, Case, ConnectOutcome, Depth, Fact, PortRole, Question, RememberedPort,
 };
 
 use super::aim::{self, Aim};
@@ -12,7 +12,7 @@ use super::belief::Belief;
 use super::evidence;
 use super::focus::Fates;
 use super::likelihood::FollowUp;
-use super::reading::{Connect, Reading};
+use super::reading::{Connect, Reading, ResetTtl};
 
 /// A port below 1024 that IANA's registry leaves unassigned: whatever answers there answers for the machine, not for a service.
 pub(crate) const CONTROL_PORT: u16 = 28;
@@ -111,7 +111,7 @@ fn before_the_network(case: &Case, wanted: &mut Vec<Wanted>) {
     ));
     // Most destinations are plain names: asking for the address now saves the time that ssh -G takes.
     if aim::config(case).is_none() {
-        resolve(&case.destination.host, case.options.family, wanted);
+        resolve(&case.destination.host, wanted);
     }
     for jump in aim::jumps(case) {
         wanted.push(Wanted::new(
@@ -122,11 +122,12 @@ fn before_the_network(case: &Case, wanted: &mut Vec<Wanted>) {
     }
 }
 
-fn resolve(name: &str, family: Option<Forced>, wanted: &mut Vec<Wanted>) {
+/// Always both families: the one that the person ruled out is worth a comparison.
+fn resolve(name: &str, wanted: &mut Vec<Wanted>) {
     wanted.push(Wanted::new(
         Question::Resolve {
             name: name.to_owned(),
-            family,
+            family: None,
         },
         4500,
         format!("no answer yet from the name servers for {name}"),
@@ -158,12 +159,7 @@ fn names(case: &Case, aim: &Aim, wanted: &mut Vec<Wanted>) {
     if aim.host.parse::<IpAddr>().is_ok() {
         return;
     }
-    let family = match aim::config(case).map(|config| config.address_family.as_str()) {
-        Some("inet") => Some(Forced::Ipv4),
-        Some("inet6") => Some(Forced::Ipv6),
-        _ => case.options.family,
-    };
-    resolve(&aim.host, family, wanted);
+    resolve(&aim.host, wanted);
     wanted.push(Wanted::new(
         Question::HostsFile {
             name: aim.host.clone(),
@@ -183,7 +179,7 @@ fn names(case: &Case, aim: &Aim, wanted: &mut Vec<Wanted>) {
 /// The target's port at every address, as far as the budget of completed connections allows.
 fn targets(case: &Case, aim: &Aim, under_way: &Progressing, wanted: &mut Vec<Wanted>) {
     let mut free = budget_left(case, aim, under_way);
-    for address in &aim.addresses {
+    for address in aim.addresses.iter().chain(&aim.other_family) {
         let to = aim.socket(*address);
         let asked = under_way.target_asked.iter().any(|(asked, _)| *asked == to);
         if !asked && free == 0 {
@@ -223,7 +219,10 @@ pub(crate) fn completed_connections(case: &Case, aim: &Aim) -> u32 {
                 to,
                 outcome: ConnectOutcome::Connected,
                 ..
-            } => to.port() == aim.port && aim.addresses.contains(&to.ip()),
+            } => {
+                to.port() == aim.port
+                    && (aim.addresses.contains(&to.ip()) || aim.other_family.contains(&to.ip()))
+            }
             Fact::Login { .. } => true,
             _ => false,
         })
@@ -375,7 +374,13 @@ fn follow_ups(case: &Case, aim: &Aim, under_way: &Progressing, wanted: &mut Vec<
             "checking that the reset came from the host itself",
         ));
     }
-    let quiet = tried.is_empty() || tried.iter().any(|a| a.progress() == Progress::NotAnswered);
+    let unlike_host = belief
+        .readings()
+        .iter()
+        .any(|s| s.reading == Reading::ResetTtl(ResetTtl::UnlikeHost));
+    let quiet = unlike_host
+        || tried.is_empty()
+        || tried.iter().any(|a| a.progress() == Progress::NotAnswered);
     if quiet && !aim::is_this_machine(case, address) && worth(FollowUp::Trace) {
         wanted.push(Wanted::new(
             Question::Trace { to, max_ttl: 24 },

@@ -164,6 +164,8 @@ pub(crate) enum HostKey {
     Changed,
     /// Another key than known, and known_hosts has it under another name.
     ChangedAndKnownElsewhere,
+    /// Nothing known, and the client is told to accept nothing unknown.
+    UnknownAndStrict,
     /// Revoked.
     Revoked,
 }
@@ -216,6 +218,8 @@ pub(crate) enum Names {
     HostsFileOnly,
     /// The hosts file says otherwise than the name servers.
     HostsFileDiffers,
+    /// `HostName` in ssh_config leads elsewhere than the name that was typed.
+    ConfigDiffers,
     /// Name servers, or the system's cache, disagree about the address.
     Disagree,
     /// One name server knows it, another says it does not exist.

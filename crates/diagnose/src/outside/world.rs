@@ -216,6 +216,8 @@ pub enum HostKey {
     Expected,
     /// Another key than remembered.
     Changed,
+    /// Unknown to a client that accepts no unknown key.
+    NotAccepted,
     /// Marked as revoked.
     Revoked,
     /// The key of another machine, which the client may know under its own name.

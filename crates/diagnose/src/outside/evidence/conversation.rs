@@ -58,9 +58,9 @@ pub(crate) fn first_bytes(outcome: &BannerOutcome, preceding: &[Received]) -> Fi
             FirstBytes::Ssh
         }
         BannerOutcome::Identified { .. } => FirstBytes::SshOne,
-        BannerOutcome::NotSsh { .. } => FirstBytes::OtherProtocol,
+        BannerOutcome::NotSsh { .. } | BannerOutcome::TooMuch => FirstBytes::OtherProtocol,
         BannerOutcome::Silent => FirstBytes::Silence,
-        BannerOutcome::Trickle | BannerOutcome::TooMuch => FirstBytes::Trickle,
+        BannerOutcome::Trickle => FirstBytes::Trickle,
         BannerOutcome::Closed => FirstBytes::Close,
         BannerOutcome::Reset => FirstBytes::Reset,
     }
@@ -94,6 +94,7 @@ fn host_key(case: &Case, target: SocketAddr, readings: &mut Vec<Sourced>) {
         let elsewhere = !also_known_as.is_empty();
         let reading = match verdict {
             HostKeyVerdict::Match { .. } => HostKey::Match,
+            HostKeyVerdict::Unknown if accepts_nothing_unknown(case) => HostKey::UnknownAndStrict,
             HostKeyVerdict::Unknown if elsewhere => HostKey::UnknownButKnownElsewhere,
             HostKeyVerdict::Unknown => HostKey::Unknown,
             HostKeyVerdict::Mismatch { .. } | HostKeyVerdict::OtherTypeOnly { .. } if elsewhere => {
@@ -107,6 +108,13 @@ fn host_key(case: &Case, target: SocketAddr, readings: &mut Vec<Sourced>) {
         readings.push(sourced(Reading::HostKey(reading), &[&observation.id]));
         return;
     }
+}
+
+/// `StrictHostKeyChecking yes` (ssh_config(5)).
+pub(crate) fn accepts_nothing_unknown(case: &Case) -> bool {
+    crate::outside::aim::config(case)
+        .and_then(|config| config.strict_host_key_checking.as_deref())
+        .is_some_and(|value| matches!(value, "yes" | "true"))
 }
 
 /// Compares the first plain attempt with a later one.

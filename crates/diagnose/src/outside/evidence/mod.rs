@@ -19,6 +19,8 @@ use super::setting::Setting;
 /// A connect that was waited for at least this long has outlived a retransmitted SYN (sent after 1 s) and its answer.
 pub(crate) const PATIENT_MS: f64 = 2500.0;
 
+pub(crate) use conversation::accepts_nothing_unknown;
+
 pub(crate) fn sourced(reading: Reading, ids: &[&str]) -> Sourced {
     Sourced {
         reading,
@@ -55,6 +57,9 @@ pub(crate) fn setting(case: &Case, aim: Option<&Aim>, focus: Option<IpAddr>) -> 
 pub(crate) fn readings(case: &Case, aim: Option<&Aim>, focus: Option<IpAddr>) -> Vec<Sourced> {
     let mut readings = Vec::new();
     client(case, &mut readings);
+    if aim::client_problem(case).is_some() {
+        return readings;
+    }
     let Some(aim) = aim else {
         proxy_command(case, &mut readings);
         return readings;
@@ -230,8 +235,10 @@ pub(crate) fn connect(
         ConnectOutcome::Silent => Connect::SilentSoFar,
         ConnectOutcome::Local { error } => match error.name.as_str() {
             "ENETUNREACH" | "ENETDOWN" => Connect::NoLocalRoute,
+            // Answers that this machine sent itself: the error queue names its own address as the sender.
+            "ECONNREFUSED" => Connect::PortUnreachable(Sender::Client),
             "EHOSTUNREACH" if elapsed_ms > 500.0 => Connect::NoNeighbour,
-            "EHOSTUNREACH" => Connect::NoLocalRoute,
+            "EHOSTUNREACH" => Connect::Prohibited(Sender::Client),
             "EPERM" | "EACCES" => Connect::LocallyForbidden,
             _ => Connect::OtherLocal,
         },

@@ -29,13 +29,38 @@ pub(super) fn read(case: &Case, aim: &Aim, readings: &mut Vec<Sourced>) {
                 .starts_with(&format!("{}.", typed.to_ascii_lowercase()));
         readings.push(sourced(Reading::HostNameReplaced(replaced), &[]));
     }
+    if aim.jump.is_none() && config_leads_elsewhere(case, aim, readings) {
+        return;
+    }
     if aim.host.parse::<IpAddr>().is_ok() {
         return;
     }
     let heard = hear(case, &aim.host);
-    if let Some(names) = judge(&heard) {
+    let unwanted_only = aim.addresses.is_empty() && !aim.other_family.is_empty();
+    if unwanted_only {
+        readings.push(sourced(
+            Reading::Names(Names::NoAddressOfFamily),
+            &heard.ids,
+        ));
+    } else if let Some(names) = judge(&heard) {
         readings.push(sourced(Reading::Names(names), &heard.ids));
     }
+}
+
+/// The name that was typed has addresses of its own, and ssh_config leads to none of them.
+fn config_leads_elsewhere(case: &Case, aim: &Aim, readings: &mut Vec<Sourced>) -> bool {
+    let typed = &case.destination.host;
+    if typed.eq_ignore_ascii_case(&aim.host) || typed.parse::<IpAddr>().is_ok() {
+        return false;
+    }
+    let heard = hear(case, typed);
+    let own = heard.system.map(addresses).unwrap_or_default();
+    let aimed: BTreeSet<IpAddr> = aim.addresses.iter().copied().collect();
+    if own.is_empty() || aimed.is_empty() || !disagree(&own, &aimed) {
+        return false;
+    }
+    readings.push(sourced(Reading::Names(Names::ConfigDiffers), &heard.ids));
+    true
 }
 
 fn hear<'a>(case: &'a Case, host: &str) -> Heard<'a> {

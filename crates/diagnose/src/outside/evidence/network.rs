@@ -10,7 +10,7 @@ use super::{connect, sourced};
 use crate::outside::aim::Aim;
 use crate::outside::attempt::{Attempt, Progress, attempts};
 use crate::outside::reading::{
-    Connect, Echo, Elsewhere, OtherAddresses, Reading, ResetTtl, Route, Sourced, TraceEnd,
+    Echo, Elsewhere, OtherAddresses, Reading, ResetTtl, Route, Sourced, TraceEnd,
 };
 
 /// Interfaces that usually lead into a tunnel, a container bridge or a virtual network.
@@ -327,6 +327,7 @@ pub(super) fn other_addresses(case: &Case, aim: &Aim, focus: IpAddr, readings: &
     let others: Vec<_> = aim
         .addresses
         .iter()
+        .chain(&aim.other_family)
         .filter(|address| **address != focus)
         .filter_map(|address| fate(*address))
         .collect();

@@ -122,6 +122,7 @@ pub(crate) fn host_key(world: &World, setting: &Setting) -> Row<KeyReading> {
             (Read::Unknown, 0.55),
             (Read::UnknownButKnownElsewhere, 0.44),
         ],
+        (HostKey::NotAccepted, _) => &[(Read::UnknownAndStrict, 0.98)],
         (HostKey::Revoked, _) => &[(Read::Revoked, 0.99)],
     })
 }

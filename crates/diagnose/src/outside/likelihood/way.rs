@@ -14,7 +14,8 @@ pub(crate) fn names(world: &World) -> Row<Names> {
             (Names::Agree, 0.9),
             (Names::HostsFileOnly, 0.05),
             (Names::Disagree, 0.02),
-            (Names::HostsFileDiffers, 0.015),
+            (Names::HostsFileDiffers, 0.01),
+            (Names::ConfigDiffers, 0.01),
             (Names::Split, 0.01),
         ],
         Name::StaleRecord => &[
@@ -24,9 +25,10 @@ pub(crate) fn names(world: &World) -> Row<Names> {
             (Names::HostsFileDiffers, 0.01),
         ],
         Name::Overridden => &[
-            (Names::HostsFileDiffers, 0.6),
-            (Names::HostsFileOnly, 0.15),
-            (Names::Agree, 0.23),
+            (Names::HostsFileDiffers, 0.4),
+            (Names::ConfigDiffers, 0.35),
+            (Names::HostsFileOnly, 0.1),
+            (Names::Agree, 0.14),
         ],
         Name::Missing => &[(Names::NotFound, 0.96), (Names::Split, 0.03)],
         Name::ServersDown => &[(Names::ServersDown, 0.97), (Names::NotFound, 0.01)],

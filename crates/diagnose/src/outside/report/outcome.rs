@@ -81,9 +81,9 @@ fn through_proxy_command(case: &Case) -> Outcome {
             Outcome::Open
         }
         Some(ProxyOutcome::Answered { .. }) => Outcome::NotSsh,
-        Some(ProxyOutcome::Silent) => Outcome::Silent,
-        Some(ProxyOutcome::NotFound { .. } | ProxyOutcome::Exited { .. }) => Outcome::ClosedEarly,
-        None => Outcome::ClientError,
+        Some(ProxyOutcome::Silent) => Outcome::TimedOut,
+        Some(ProxyOutcome::Exited { .. }) => Outcome::ClosedEarly,
+        Some(ProxyOutcome::NotFound { .. }) | None => Outcome::ClientError,
     }
 }
 
@@ -111,12 +111,10 @@ fn accepted(case: &Case, attempt: &Attempt<'_>) -> Outcome {
             identified(case, attempt)
         }
         Some(BannerOutcome::Identified { .. }) => Outcome::NoCommonAlgorithm,
-        Some(BannerOutcome::NotSsh { .. }) => Outcome::NotSsh,
+        Some(BannerOutcome::NotSsh { .. } | BannerOutcome::TooMuch) => Outcome::NotSsh,
         Some(BannerOutcome::Closed) => Outcome::ClosedEarly,
         Some(BannerOutcome::Reset) => Outcome::Reset,
-        Some(BannerOutcome::Silent | BannerOutcome::Trickle | BannerOutcome::TooMuch) | None => {
-            Outcome::Silent
-        }
+        Some(BannerOutcome::Silent | BannerOutcome::Trickle) | None => Outcome::Silent,
     }
 }
 
@@ -133,6 +131,9 @@ fn identified(case: &Case, attempt: &Attempt<'_>) -> Outcome {
                 | HostKeyVerdict::OtherTypeOnly { .. },
             ),
         ) => Outcome::HostKeyMismatch,
+        (_, Some(HostKeyVerdict::Unknown)) if evidence::accepts_nothing_unknown(case) => {
+            Outcome::HostKeyMismatch
+        }
         (Some(KexOutcome::Completed { .. } | KexOutcome::ProbeLacks { .. }), _) | (_, Some(_)) => {
             Outcome::Open
         }

@@ -23,6 +23,13 @@ pub(super) fn stopped(findings: &Findings<'_>) -> Option<Stage> {
             {
                 Some(Stage::Route)
             }
+            // Which algorithm is missing shows in the key exchange; a protocol too old, already in the banner.
+            Some(top)
+                if findings.outcome == Outcome::NoCommonAlgorithm
+                    && top.cause.stage == Stage::Banner =>
+            {
+                Some(Stage::Banner)
+            }
             _ => Some(by_outcome),
         };
     }
