@@ -27,8 +27,8 @@ pub enum KexInitError {
 
 /// What one side offers, in its order of preference.
 ///
-/// Names are kept as received, except that bytes which are not UTF-8 are replaced by U+FFFD: such a name equals no
-/// algorithm.
+/// Names are kept as received, except that a byte outside ASCII, which no name may have, becomes a question mark: such
+/// a name equals no algorithm.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct KexInit {
     /// 16 random bytes.
@@ -111,6 +111,14 @@ impl KexInit {
     }
 }
 
+fn ascii(byte: u8) -> char {
+    if byte.is_ascii() {
+        char::from(byte)
+    } else {
+        '?'
+    }
+}
+
 fn name_list(fields: &mut Fields<'_>) -> Result<Vec<String>, KexInitError> {
     let text = fields.string()?;
     if text.is_empty() {
@@ -124,7 +132,7 @@ fn name_list(fields: &mut Fields<'_>) -> Result<Vec<String>, KexInitError> {
         if name.len() > MAX_NAME_LENGTH {
             return Err(KexInitError::NameTooLong);
         }
-        names.push(String::from_utf8_lossy(name).into_owned());
+        names.push(name.iter().map(|&byte| ascii(byte)).collect());
     }
     Ok(names)
 }
@@ -151,6 +159,22 @@ mod tests {
             KexInit::parse(&long.encode()),
             Err(KexInitError::NameTooLong)
         );
+    }
+
+    #[test]
+    fn bytes_that_no_name_has_do_not_make_it_longer() {
+        let mut payload = KexInit {
+            kex: vec!["x".repeat(MAX_NAME_LENGTH)],
+            ..KexInit::default()
+        }
+        .encode();
+        payload
+            .iter_mut()
+            .filter(|byte| **byte == b'x')
+            .for_each(|byte| *byte = 0xff);
+        let read = KexInit::parse(&payload).unwrap();
+        assert_eq!(read.kex, ["?".repeat(MAX_NAME_LENGTH)]);
+        assert_eq!(KexInit::parse(&read.encode()), Ok(read));
     }
 
     #[test]

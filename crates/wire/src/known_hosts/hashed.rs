@@ -125,11 +125,16 @@ pub(crate) fn state_bytes(state: &State) -> [u8; DIGEST] {
 pub(crate) fn bytes_state(bytes: &[u8; DIGEST]) -> State {
     let mut state = [0; 5];
     for (word, chunk) in state.iter_mut().zip(bytes.chunks_exact(4)) {
-        *word = chunk
-            .iter()
-            .fold(0, |word, &byte| word << 8 | u32::from(byte));
+        *word = big_endian(chunk);
     }
     state
+}
+
+/// The word of up to four bytes, the first one highest.
+pub(crate) fn big_endian(bytes: &[u8]) -> u32 {
+    bytes
+        .iter()
+        .fold(0, |word, &byte| word << 8 | u32::from(byte))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod entry;
 mod hashed;
 mod key;
+mod lanes;
 mod parse;
 mod pattern;
 mod recover;

@@ -1,14 +1,19 @@
-use sha1::block_api::compress;
+use fearless_simd::{Level, Simd, SimdBase, SimdInto, dispatch};
 
 use super::hashed::{
-    BLOCK, Block, DIGEST, KeyedHmac, SINGLE_BLOCK, State, bytes_state, state_bytes,
+    BLOCK, Block, DIGEST, KeyedHmac, SINGLE_BLOCK, State, big_endian, bytes_state,
 };
+use super::lanes::{LANES, Lanes, compress};
 use super::{DEFAULT_PORT, Entry, HashedName, Hosts, lookup_name};
 
 /// How many ports are tried between two questions whether to go on; a fraction of a millisecond.
 const PORTS_PER_QUESTION: usize = 2048;
 /// Decimal digits of the highest port.
 const MAX_DIGITS: usize = 5;
+/// 32-bit words of a block.
+const WORDS: usize = BLOCK / 4;
+/// 32-bit words of a state.
+const STATE_WORDS: usize = DIGEST / 4;
 /// What SHA-1 puts behind the message.
 const END_OF_MESSAGE: u8 = 0x80;
 
@@ -68,10 +73,10 @@ pub fn recover_ports<'a>(
     let mut recovery = Recovery::default();
     for ports in [&priority, &others] {
         for (name, plain) in names.iter().zip(&plain) {
-            let mut guess = Guess::new(plain);
+            let guesses = Guesses::new(plain, ports);
             let mut still_open = Vec::with_capacity(open.len());
             for sought in open {
-                match search(&sought, &mut guess, ports, go_on) {
+                match search(&sought, &guesses, go_on) {
                     Search::Interrupted => return recovery,
                     Search::Found(port) => recovery.found.push(RecoveredPort {
                         file: sought.entry.file,
@@ -119,102 +124,160 @@ enum Search {
     Interrupted,
 }
 
-fn search(
-    sought: &Sought<'_>,
-    guess: &mut Guess,
-    ports: &[u16],
-    go_on: &mut dyn FnMut() -> bool,
-) -> Search {
-    for some in ports.chunks(PORTS_PER_QUESTION) {
-        if !go_on() {
-            return Search::Interrupted;
+fn search(sought: &Sought<'_>, guesses: &Guesses, go_on: &mut dyn FnMut() -> bool) -> Search {
+    let level = Level::new();
+    match guesses {
+        Guesses::OneBlock { beginning, groups } => {
+            for some in groups.chunks(PORTS_PER_QUESTION / LANES) {
+                if !go_on() {
+                    return Search::Interrupted;
+                }
+                if let Some(port) =
+                    dispatch!(level, simd => first_fit(simd, sought, beginning, some))
+                {
+                    return Search::Found(port);
+                }
+            }
         }
-        if let Some(&port) = some.iter().find(|&&port| guess.fits(port, sought)) {
-            return Search::Found(port);
+        Guesses::Longer { beginning, ports } => {
+            for some in ports.chunks(PORTS_PER_QUESTION) {
+                if !go_on() {
+                    return Search::Interrupted;
+                }
+                let fits = |port: &&u16| sought.is(format!("{beginning}{port}").as_bytes());
+                if let Some(&port) = some.iter().find(fits) {
+                    return Search::Found(port);
+                }
+            }
         }
     }
     Search::NotFound
 }
 
-/// The message `[name]:port` for one port after another.
-enum Guess {
-    /// It fits one block whatever the port: both blocks are padded once, and each try writes only what differs.
+/// The messages `[name]:port`. They are the same for every entry, so they are written once.
+enum Guesses {
+    /// Each fits one block.
     OneBlock {
-        inner: Block,
-        digits_at: usize,
-        outer: Block,
+        /// The words of the block with `[name]:` and zeros.
+        beginning: [u32; WORDS],
+        /// What differs from port to port.
+        groups: Vec<Group>,
     },
     /// The name is too long for that.
-    Longer { beginning: Vec<u8> },
+    Longer {
+        /// `[name]:`.
+        beginning: String,
+        ports: Vec<u16>,
+    },
 }
 
-impl Guess {
-    fn new(plain: &str) -> Self {
-        let beginning = format!("[{plain}]:").into_bytes();
+/// As many ports as are tried at once.
+struct Group {
+    ports: [u16; LANES],
+    /// Index of the first word that holds digits.
+    at: usize,
+    /// The digits and the end of the message, to be added to three words.
+    tail: [[u32; LANES]; 3],
+    /// The length in bits, for the last word.
+    bits: [u32; LANES],
+}
+
+impl Guesses {
+    fn new(plain: &str, ports: &[u16]) -> Self {
+        let beginning = format!("[{plain}]:");
         if beginning.len() + MAX_DIGITS > SINGLE_BLOCK {
-            return Self::Longer { beginning };
+            return Self::Longer {
+                beginning,
+                ports: ports.to_vec(),
+            };
         }
-        let mut inner = [0; BLOCK];
-        inner[..beginning.len()].copy_from_slice(&beginning);
-        let mut outer = [0; BLOCK];
-        outer[DIGEST] = END_OF_MESSAGE;
-        put_length(&mut outer, DIGEST);
+        let mut block = [0; BLOCK];
+        block[..beginning.len()].copy_from_slice(beginning.as_bytes());
         Self::OneBlock {
-            inner,
-            digits_at: beginning.len(),
-            outer,
-        }
-    }
-
-    fn fits(&mut self, port: u16, sought: &Sought<'_>) -> bool {
-        match self {
-            Self::OneBlock {
-                inner,
-                digits_at,
-                outer,
-            } => {
-                let mut tail = [0; MAX_DIGITS + 1];
-                let digits = put_decimal(&mut tail, port);
-                tail[digits] = END_OF_MESSAGE;
-                inner[*digits_at..*digits_at + tail.len()].copy_from_slice(&tail);
-                put_length(inner, *digits_at + digits);
-                let mut state = sought.hmac.inner;
-                compress(&mut state, std::slice::from_ref(inner));
-                outer[..DIGEST].copy_from_slice(&state_bytes(&state));
-                let mut state = sought.hmac.outer;
-                compress(&mut state, std::slice::from_ref(outer));
-                state == sought.digest
-            }
-            Self::Longer { beginning } => {
-                let mut message = beginning.clone();
-                message.extend_from_slice(port.to_string().as_bytes());
-                sought.is(&message)
-            }
+            beginning: block_words(&block),
+            groups: ports
+                .chunks(LANES)
+                .map(|ports| Group::new(beginning.len(), ports))
+                .collect(),
         }
     }
 }
 
-/// Writes the decimal digits of `number` and returns how many there are.
-fn put_decimal(out: &mut [u8; MAX_DIGITS + 1], number: u16) -> usize {
-    let count = match number {
-        0..10 => 1,
-        10..100 => 2,
-        100..1000 => 3,
-        1000..10_000 => 4,
-        _ => 5,
-    };
-    let mut rest = number;
-    for digit in out[..count].iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
+impl Group {
+    /// `ports` are 1 to [`LANES`]; the last one fills the lanes that are left.
+    fn new(digits_at: usize, ports: &[u16]) -> Self {
+        let mut group = Self {
+            ports: [0; LANES],
+            at: digits_at / 4,
+            tail: [[0; LANES]; 3],
+            bits: [0; LANES],
+        };
+        for lane in 0..LANES {
+            let port = ports[lane.min(ports.len() - 1)];
+            let digits = port.to_string();
+            let mut tail = [0; 12];
+            let start = digits_at % 4;
+            tail[start..start + digits.len()].copy_from_slice(digits.as_bytes());
+            tail[start + digits.len()] = END_OF_MESSAGE;
+            for (word, bytes) in group.tail.iter_mut().zip(tail.chunks_exact(4)) {
+                word[lane] = big_endian(bytes);
+            }
+            group.ports[lane] = port;
+            group.bits[lane] = bits_behind_key(digits_at + digits.len());
+        }
+        group
     }
-    count
 }
 
-/// Ends a padded block with the length in bits of a message that has one block, the key's, before it.
-fn put_length(block: &mut Block, message: usize) {
-    let bits = ((BLOCK + message) * 8) as u64;
-    block[BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
+#[inline(always)]
+fn first_fit<S: Simd>(
+    simd: S,
+    sought: &Sought<'_>,
+    beginning: &[u32; WORDS],
+    groups: &[Group],
+) -> Option<u16> {
+    let splat = |word: u32| Lanes::splat(simd, word);
+    let [inner, outer, digest] =
+        [sought.hmac.inner, sought.hmac.outer, sought.digest].map(|state| state.map(splat));
+    let beginning = beginning.map(splat);
+    for group in groups {
+        let mut message = beginning;
+        for (word, tail) in message[group.at..].iter_mut().zip(&group.tail) {
+            let tail: Lanes<S> = (*tail).simd_into(simd);
+            *word |= tail;
+        }
+        message[WORDS - 1] = group.bits.simd_into(simd);
+        let mut hashed = [splat(0); WORDS];
+        hashed[..STATE_WORDS].copy_from_slice(&compress(simd, inner, message));
+        hashed[STATE_WORDS] = splat(u32::from(END_OF_MESSAGE) << 24);
+        hashed[WORDS - 1] = splat(bits_behind_key(DIGEST));
+        let result = compress(simd, outer, hashed);
+        let mut differing = result[0] ^ digest[0];
+        for (word, wanted) in result.iter().zip(&digest).skip(1) {
+            differing |= *word ^ *wanted;
+        }
+        let lane = differing
+            .as_slice()
+            .iter()
+            .position(|&difference| difference == 0);
+        if let Some(lane) = lane {
+            return Some(group.ports[lane]);
+        }
+    }
+    None
+}
+
+/// The length in bits of a message behind the block of the key, as it ends the last block. Never more than one block.
+fn bits_behind_key(message: usize) -> u32 {
+    u32::try_from((BLOCK + message) * 8).unwrap_or(u32::MAX)
+}
+
+fn block_words(block: &Block) -> [u32; WORDS] {
+    let mut words = [0; WORDS];
+    for (word, bytes) in words.iter_mut().zip(block.chunks_exact(4)) {
+        *word = big_endian(bytes);
+    }
+    words
 }
 
 #[cfg(test)]
