@@ -6,7 +6,7 @@ use std::{
 };
 
 use sshdoctor_case::{
-    Approach, Ask, Destination, Fact, Observation, Question, SshOptions, Vantage,
+    Approach, Ask, Destination, Fact, Observation, PortRole, Question, SshOptions, Vantage,
 };
 use tokio::{
     sync::{mpsc::UnboundedSender, watch},
@@ -19,7 +19,8 @@ use crate::{
     client_config::{self, Resolved},
     home::Account,
     known_hosts::{self, KnownHostsFiles},
-    login, names,
+    login,
+    names::{self, with_scope},
     network::{
         answer_ttl::{answer_ttl, ttl_equals},
         echo::echo,
@@ -114,7 +115,7 @@ impl Prober {
                 )
                 .await;
             }
-            network => ask_network(answering, network).await,
+            network => ask_network(answering, network, &self.destination.host).await,
         }
     }
 
@@ -137,7 +138,9 @@ impl Prober {
             known_hosts: &self.known_hosts,
         };
         let seen = approach::answer(answering, approach, &surroundings).await;
-        if let Some(seen) = seen {
+        if let Some(seen) = seen
+            && approach.role == PortRole::Target
+        {
             *self.lock_host_key() = Some(seen);
         }
     }
@@ -196,7 +199,7 @@ impl Drop for SettleOnDrop<'_> {
 }
 
 /// The questions of the network room.
-async fn ask_network(answering: &Answering, question: Question) {
+async fn ask_network(answering: &Answering, question: Question, host: &str) {
     let began = answering.began();
     let left = answering
         .deadline()
@@ -208,19 +211,19 @@ async fn ask_network(answering: &Answering, question: Question) {
         },
         Question::AnswerTtl { to } => Fact::AnswerTtl {
             to,
-            ttl: answer_ttl(to, left).await,
+            ttl: answer_ttl(with_scope(to, host), left).await,
         },
         Question::TtlEquals { to, expected } => Fact::TtlEquals {
             to,
             expected,
-            equal: ttl_equals(to, expected, left).await,
+            equal: ttl_equals(with_scope(to, host), expected, left).await,
         },
         Question::Echo { to } => Fact::Echo {
             to,
             outcome: echo(to, left).await,
         },
         Question::Trace { to, max_ttl } => {
-            let (hops, local_drops) = trace(to, max_ttl, left).await;
+            let (hops, local_drops) = trace(with_scope(to, host), max_ttl, left).await;
             Fact::Trace {
                 to,
                 hops,

@@ -20,6 +20,7 @@ use crate::{
     client_config::Resolved,
     home::Account,
     known_hosts::KnownHostsFiles,
+    names::with_scope,
     network::connect::{Attempt, ConnectOptions, connect},
 };
 
@@ -101,7 +102,8 @@ async fn connect_as_ssh_would(
     let left = answering
         .deadline()
         .saturating_duration_since(Instant::now());
-    let attempt = connect(approach.to, &options, left).await;
+    let host = config.map_or(&surroundings.destination.host, |config| &config.host_name);
+    let attempt = connect(with_scope(approach.to, host), &options, left).await;
     if attempt.outcome == ConnectOutcome::Connected && attempt.stream.is_none() {
         // Cannot be by the contract of `connect`; said rather than assumed.
         return Attempt {

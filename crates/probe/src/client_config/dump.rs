@@ -20,11 +20,14 @@ pub(super) fn read(text: &str, account: &Account) -> Option<Resolved> {
     let get = |key: &str| values.get(key).copied().filter(|value| *value != "none");
     let owned = |key: &str| get(key).map(str::to_owned);
     let files = |key: &str| {
-        get(key)
-            .into_iter()
-            .flat_map(str::split_whitespace)
+        get(key).map_or_else(Vec::new, |list| {
+            paths(list, |path| {
+                std::fs::exists(account.expand(path)).unwrap_or(false)
+            })
+            .iter()
             .map(|file| account.expand(file))
-            .collect::<Vec<_>>()
+            .collect()
+        })
     };
     let proxy_jump = get("proxyjump").map_or_else(Vec::new, |jumps| {
         jumps.split(',').map(str::to_owned).collect()
@@ -56,6 +59,27 @@ pub(super) fn read(text: &str, account: &Account) -> Option<Resolved> {
         check_host_ip,
         control_path: get("controlpath").map(|path| account.expand(path)),
     })
+}
+
+/// Takes a list of paths apart at its spaces. A path with spaces is printed without quotes, so words that only together
+/// name a file that exists stay together.
+fn paths(list: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
+    /// More words than any sensible path has.
+    const MAX_WORDS: usize = 8;
+    let words: Vec<&str> = list.split(' ').collect();
+    let mut paths = Vec::new();
+    let mut from = 0;
+    while from < words.len() {
+        let longest = words.len().min(from + MAX_WORDS);
+        let to = (from + 2..=longest)
+            .rev()
+            .find(|to| exists(&words[from..*to].join(" ")))
+            .unwrap_or(from + 1);
+        paths.push(words[from..to].join(" "));
+        from = to;
+    }
+    paths.retain(|path| !path.is_empty());
+    paths
 }
 
 fn is_socket(path: &str) -> bool {
@@ -125,6 +149,16 @@ mod tests {
         let offer = config.offer.unwrap();
         assert_eq!(offer.kex.len(), 2);
         assert_eq!(offer.compression[0].as_str(), "zlib@openssh.com");
+    }
+
+    #[test]
+    fn paths_with_spaces_stay_whole_where_the_file_exists() {
+        let exists = |path: &str| path == "/h/my files/known_hosts";
+        let list = "/h/a /h/my files/known_hosts /h/b c";
+        assert_eq!(
+            paths(list, exists),
+            ["/h/a", "/h/my files/known_hosts", "/h/b", "c"]
+        );
     }
 
     #[test]

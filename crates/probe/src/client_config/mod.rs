@@ -281,3 +281,41 @@ fn can_bind(address: &str) -> Result<(), String> {
         Err(_) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account() -> Account {
+        Account {
+            name: "me".into(),
+            home: "/home/me".into(),
+        }
+    }
+
+    #[test]
+    fn without_ssh_a_destination_is_what_is_written() {
+        let resolve = |given: &str, options: &SshOptions| {
+            let destination = Destination::parse(given).unwrap();
+            without_ssh(&destination, options, &account()).config
+        };
+        let config = resolve("web1", &SshOptions::default());
+        assert_eq!(
+            (config.host_name.as_str(), config.port, config.user.as_str()),
+            ("web1", 22, "me")
+        );
+        assert_eq!(config.known_hosts_files[0], "/home/me/.ssh/known_hosts");
+        let options = SshOptions {
+            options: vec!["HostName=192.0.2.1".into(), "port 2200".into()],
+            family: Some(Forced::Ipv4),
+            ..SshOptions::default()
+        };
+        let config = resolve("deploy@web1", &options);
+        assert_eq!(
+            (config.host_name.as_str(), config.port, config.user.as_str()),
+            ("192.0.2.1", 2200, "deploy")
+        );
+        assert_eq!(config.address_family, "inet");
+        assert_eq!(resolve("ssh://web1:2222", &options).port, 2222);
+    }
+}

@@ -6,8 +6,9 @@ mod name_servers;
 mod resolv_conf;
 mod system;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
+use nix::net::if_::if_nametoindex;
 use sshdoctor_case::{AddressRecord, Fact, Forced, NameAnswer, NameSource};
 
 use crate::answering::Answering;
@@ -61,6 +62,23 @@ pub fn literal_address(name: &str) -> Option<IpAddr> {
         .flatten()
 }
 
+/// The address with the interface that a literal destination names behind `%`, for link-local addresses, which lead
+/// nowhere without one.
+pub(crate) fn with_scope(to: SocketAddr, destination: &str) -> SocketAddr {
+    let SocketAddr::V6(mut scoped) = to else {
+        return to;
+    };
+    let scope = destination.split_once('%').map(|(_, scope)| scope);
+    if let Some(scope) = scope
+        && scoped.scope_id() == 0
+        && scoped.ip().is_unicast_link_local()
+        && let Some(number) = scope.parse().ok().or_else(|| if_nametoindex(scope).ok())
+    {
+        scoped.set_scope_id(number);
+    }
+    SocketAddr::V6(scoped)
+}
+
 /// Whether an address is of the family asked for.
 pub(crate) fn is_of_family(address: IpAddr, family: Option<Forced>) -> bool {
     match family {
@@ -96,5 +114,17 @@ mod tests {
         assert!(literal_address("fe80::1%").is_none());
         assert!(literal_address("192.0.2.1%eth0").is_none());
         assert!(literal_address("web1").is_none());
+    }
+
+    #[test]
+    fn only_link_local_addresses_take_the_interface() {
+        let scoped =
+            |to: &str, destination| with_scope(to.parse().unwrap(), destination).to_string();
+        assert_eq!(scoped("[fe80::1]:22", "fe80::1%lo"), "[fe80::1%1]:22");
+        assert_eq!(scoped("[fe80::1]:22", "web1"), "[fe80::1]:22");
+        assert_eq!(
+            scoped("[2001:db8::1]:22", "2001:db8::1%lo"),
+            "[2001:db8::1]:22"
+        );
     }
 }
