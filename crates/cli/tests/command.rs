@@ -1,5 +1,5 @@
 //! The program as it is run: exit status, standard output and standard error.
-#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
 use std::{
     fs,
@@ -17,6 +17,7 @@ fn sshdoctor(arguments: &[&str]) -> Command {
         .stdin(Stdio::null())
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
+        .env_remove("COLUMNS")
         .env("LC_ALL", "C.UTF-8")
         .env("TERM", "xterm");
     command

@@ -27,13 +27,18 @@ Other options of ssh (-A, -L …) are accepted and ignored. A host that is named
 
 Exit status: 0 the way in is open, 1 a problem was found, 2 the command line is wrong, 3 the question could not be answered.";
 
-/// Answers "why can I not get in over SSH?".
-///
-/// Type what you typed after `ssh`. Nothing is changed anywhere, and no login is tried unless --login is given.
+const OWN: &str = "Options of its own";
+
+const ABOUT: &str = "\
+Answers why you cannot get in over SSH. Type what you typed after `ssh`. Nothing is changed anywhere, and no login is tried \
+unless --login is given.";
+
+/// The whole command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "sshdoctor",
     version,
+    about = ABOUT,
     propagate_version = true,
     override_usage = "sshdoctor [check] [OPTIONS] [USER@]HOST\n       sshdoctor read FILE | demo | completions SHELL | man",
     after_help = EXAMPLES,
@@ -78,16 +83,16 @@ pub(crate) struct CheckArguments {
     pub(crate) ssh: SshArguments,
 
     /// Ask from this host as well, which you can log in to; may be given several times
-    #[arg(long, value_name = "JUMP")]
+    #[arg(long, value_name = "JUMP", help_heading = OWN)]
     pub(crate) via: Vec<String>,
     /// Allow one login attempt with your own ssh and keys
-    #[arg(long)]
+    #[arg(long, help_heading = OWN)]
     pub(crate) login: bool,
     /// Write everything that was seen to a new file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = OWN)]
     pub(crate) save: Option<String>,
     /// Most completed connections to the SSH port
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=100))]
+    #[arg(long, value_name = "N", help_heading = OWN, default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(crate) budget: u32,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
@@ -113,8 +118,14 @@ pub(crate) struct ReadArguments {
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArguments {
-    /// When to use colour
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    /// When to use colour: auto, always or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
     pub(crate) color: ColorWhen,
     /// Use ASCII characters only
     #[arg(long)]
@@ -123,6 +134,7 @@ pub(crate) struct DemoArguments {
 
 /// How a report is printed.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
 pub(crate) struct OutputArguments {
     /// Print the report as one JSON document
     #[arg(long)]
@@ -130,8 +142,14 @@ pub(crate) struct OutputArguments {
     /// Show all evidence with timings, and every cause with its remedy
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// When to use colour
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    /// When to use colour: auto, always or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
     pub(crate) color: ColorWhen,
     /// Use ASCII characters only
     #[arg(long)]
