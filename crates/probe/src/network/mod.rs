@@ -1,8 +1,5 @@
 //! Observers of the network that need no privilege.
 
-// The inquiry that asks these questions is wired up in the parent module.
-#![allow(dead_code)]
-
 pub(crate) mod answer_ttl;
 pub(crate) mod connect;
 pub(crate) mod echo;

@@ -1,6 +1,7 @@
 //! Running processes, as far as `/proc` shows them to this user (`proc(5)`).
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -27,10 +28,11 @@ pub(super) fn processes() -> Vec<Process> {
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter_map(|pid: u32| {
             let mut process = parse(&fs::read(format!("/proc/{pid}/stat")).ok()?)?;
-            // Where it cannot be read, the process is taken to be a neighbour: containers are the exception.
             process.in_this_network = match fs::read_link(format!("/proc/{pid}/ns/net")) {
                 Ok(network) => this_network.as_ref().is_none_or(|this| *this == network),
-                Err(_) => true,
+                // Of another user's process it is not known; most run here, only containers elsewhere. Any other error
+                // means that the process has ended.
+                Err(error) => error.kind() == ErrorKind::PermissionDenied,
             };
             Some(process)
         })

@@ -89,3 +89,22 @@ fn silence_and_icmp_have_no_value() {
         },
     );
 }
+
+#[test]
+fn comparing_completes_one_connection_at_an_open_port() {
+    privileged(
+        "network::tests::answering::comparing_completes_one_connection_at_an_open_port",
+        || {
+            let network = Network::new();
+            let completed = |port, expected| {
+                let open = network.listen(port);
+                let to = at(SERVER[0], port);
+                assert_eq!(equal(&network.client, to, expected), Some(expected == 63));
+                open[0].set_nonblocking(true).unwrap();
+                std::iter::from_fn(|| open[0].accept().ok()).count()
+            };
+            assert_eq!(completed(22, 63), 1);
+            assert_eq!(completed(23, 64), 1);
+        },
+    );
+}

@@ -1,13 +1,18 @@
 //! What a failed connect says.
 
-use std::net::SocketAddr;
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
+use socket2::SockRef;
 use sshdoctor_case::{ConnectOutcome, IcmpError, Refusal};
+use tokio::io::AsyncReadExt;
 
 use super::namespace::{Namespace, privileged};
 use super::topology::{CLIENT, Network, ROUTER, SERVER, at, ip};
 use crate::network::connect::{Attempt, ConnectOptions, connect};
+use crate::network::handshake::Handshake;
+use crate::network::trace::trace;
 
 const SHORT: Duration = Duration::from_millis(400);
 const AT_ONCE: Duration = Duration::from_millis(300);
@@ -210,6 +215,124 @@ fn this_machine_s_own_refusals_of_itself_are_not_local_errors() {
                 let (rejected, _) = attempt(&host, at(address, 1), SHORT);
                 assert_eq!(rejected.outcome, icmp(address, kind, code));
             }
+        },
+    );
+}
+
+#[test]
+fn a_reset_right_after_the_handshake_still_counts_as_connected() {
+    privileged(
+        "network::tests::connecting::a_reset_right_after_the_handshake_still_counts_as_connected",
+        || {
+            let host = Namespace::new();
+            let seen = host.observe(|| async {
+                let listener = TcpListener::bind(at("127.0.0.1", 22)).unwrap();
+                let options = ConnectOptions::default();
+                let to = at("127.0.0.1", 22);
+                let mut handshake = Handshake::begin(to, &options, &[]).unwrap();
+                // All of this happens before the client looks for the first time.
+                let (mut accepted, _) = listener.accept().unwrap();
+                accepted.write_all(b"Exceeded MaxStartups\r\n").unwrap();
+                SockRef::from(&accepted)
+                    .set_linger(Some(Duration::ZERO))
+                    .unwrap();
+                drop(accepted);
+                let outcome = handshake.end(tokio::time::Instant::now() + SHORT).await;
+                let reset = handshake.was_reset();
+                let mut text = String::new();
+                let mut stream = handshake.into_stream();
+                let read = stream.read_to_string(&mut text);
+                tokio::time::timeout(SHORT, read).await.unwrap().unwrap();
+                (outcome, reset, text)
+            });
+            assert_eq!(
+                seen,
+                (
+                    ConnectOutcome::Connected,
+                    true,
+                    "Exceeded MaxStartups\r\n".into()
+                )
+            );
+        },
+    );
+}
+
+#[test]
+fn a_connection_is_made_as_the_options_say() {
+    privileged(
+        "network::tests::connecting::a_connection_is_made_as_the_options_say",
+        || {
+            let network = Network::new();
+            let _open = network.listen(22);
+            network.client.ip("addr add 192.0.2.77/24 dev wire
+                 addr add 2001:db8:1::77/64 dev wire nodad");
+            for (server, source) in SERVER.into_iter().zip(["192.0.2.77", "2001:db8:1::77"]) {
+                let to = at(server, 22);
+                let (bound, _) = attempt_with(
+                    &network.client,
+                    to,
+                    ConnectOptions {
+                        segment_size: Some(600),
+                        bind_address: Some(ip(source)),
+                        bind_interface: Some("wire".into()),
+                        ttl: Some(2),
+                    },
+                    SHORT,
+                );
+                assert_eq!(bound.outcome, ConnectOutcome::Connected);
+                assert_eq!(bound.from, Some(ip(source)));
+                let stream = bound.stream.unwrap();
+                assert!(stream.nodelay().unwrap());
+                let segment = SockRef::from(&stream).tcp_mss().unwrap();
+                assert!((500..=600).contains(&segment), "{segment}");
+
+                let fails = |options: ConnectOptions| {
+                    let (seen, _) = attempt_with(&network.client, to, options, SHORT);
+                    seen.outcome
+                };
+                let beyond_one_hop = fails(ConnectOptions {
+                    ttl: Some(1),
+                    ..ConnectOptions::default()
+                });
+                assert!(matches!(beyond_one_hop, ConnectOutcome::Icmp { .. }));
+                let no_interface = fails(ConnectOptions {
+                    bind_interface: Some("none0".into()),
+                    ..ConnectOptions::default()
+                });
+                assert_eq!(local_name(&no_interface), "ENODEV");
+                for foreign in [SERVER[0], SERVER[1]] {
+                    let not_mine = fails(ConnectOptions {
+                        bind_address: Some(ip(foreign)),
+                        ..ConnectOptions::default()
+                    });
+                    assert_eq!(local_name(&not_mine), "EADDRNOTAVAIL");
+                }
+            }
+        },
+    );
+}
+
+#[test]
+fn dropping_the_future_closes_the_socket() {
+    privileged(
+        "network::tests::connecting::dropping_the_future_closes_the_socket",
+        || {
+            let network = Network::new();
+            network.server.filter("input", "tcp dport 22 drop");
+            let to = at(SERVER[0], 22);
+            let left = network.client.observe(move || async move {
+                let options = ConnectOptions::default();
+                let abandoned = connect(to, &options, Duration::from_secs(60));
+                let in_time = tokio::time::timeout(Duration::from_millis(20), abandoned).await;
+                assert!(in_time.is_err());
+                let abandoned = trace(to, 8, Duration::from_secs(60));
+                let in_time = tokio::time::timeout(Duration::from_millis(20), abandoned).await;
+                assert!(in_time.is_err());
+                tokio::task::yield_now().await;
+                let table = std::fs::read_to_string("/proc/thread-self/net/tcp").unwrap();
+                table.lines().count() - 1
+            });
+            assert_eq!(left, 0, "sockets left in SYN_SENT");
         },
     );
 }

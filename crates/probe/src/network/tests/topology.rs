@@ -1,6 +1,8 @@
 //! A client, a router and a server, with addresses of both families.
 
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
 
 use super::namespace::Namespace;
 
@@ -47,6 +49,17 @@ impl Network {
         };
         host(&client, "192.0.2", "2001:db8:1");
         host(&server, "198.51.100", "2001:db8:2");
+        // The kernel activates a new link a moment after it is up; until then it drops what is sent.
+        for address in SERVER {
+            client.run(move || {
+                let answers = || {
+                    let soon = Duration::from_millis(20);
+                    let refused = TcpStream::connect_timeout(&at(address, 9), soon);
+                    refused.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+                };
+                assert!((0..100).any(|_| answers()), "{address} cannot be reached");
+            });
+        }
         Self {
             client,
             router,
