@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Widest first column; longer causes get lines of their own.
-const TITLE_COLUMNS: usize = 34;
+const TITLE_COLUMNS: usize = 36;
 
 /// Indent of the titles: `  100%  `.
 const INDENT: usize = 8;
