@@ -190,6 +190,11 @@ pub enum Fact {
         /// How it ended.
         outcome: ProxyOutcome,
     },
+    /// The key exchange of the person's own `ssh`.
+    OwnKeyExchange {
+        /// How it ended.
+        outcome: KexOutcome,
+    },
     /// The person's own `ssh -v`.
     Login {
         /// How far it came.

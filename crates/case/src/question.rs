@@ -121,6 +121,8 @@ pub enum Question {
         /// Tokens expanded, as `ssh` would run it.
         command: String,
     },
+    /// Run the person's own `ssh` up to the host key, without a login: its packets may be larger than this probe's.
+    OwnKeyExchange,
     /// Run the person's own `ssh -v -o BatchMode=yes` once.
     Login,
     /// What listens on this machine? Only when it is the target.

@@ -13,6 +13,7 @@ mod known_hosts;
 mod login;
 pub mod names;
 pub(crate) mod network;
+mod own_exchange;
 mod person_ssh;
 mod prober;
 mod proxy_command;

@@ -28,7 +28,7 @@ use crate::{
         route::route,
         trace::trace,
     },
-    proxy_command, via,
+    own_exchange, proxy_command, via,
 };
 
 /// How much later than its deadline a question may return: time for what was seen at the last moment to be sent.
@@ -103,6 +103,9 @@ impl Prober {
                 via::answer(answering, &self.options, &jump, &host, port).await;
             }
             Question::ProxyCommand { command } => self.proxy_command(answering, &command).await,
+            Question::OwnKeyExchange => {
+                own_exchange::answer(answering, &self.destination, &self.options).await;
+            }
             Question::Login => {
                 let host_key = self.lock_host_key().clone();
                 let config = self.config_when_known(answering.deadline()).await;

@@ -174,7 +174,10 @@ impl Pseudonyms {
             Question::ProxyCommand { command } => Question::ProxyCommand {
                 command: self.command(&command),
             },
-            same @ (Question::ClientConfig | Question::Login | Question::LocalServices) => same,
+            same @ (Question::ClientConfig
+            | Question::OwnKeyExchange
+            | Question::Login
+            | Question::LocalServices) => same,
         }
     }
 }

@@ -47,6 +47,9 @@ impl Pseudonyms {
                 question: Box::new(self.question(*question)),
                 reason: self.received(&reason),
             },
+            Fact::OwnKeyExchange { outcome } => Fact::OwnKeyExchange {
+                outcome: self.key_exchange(outcome),
+            },
             Fact::Login { outcome } => Fact::Login {
                 outcome: self.login(outcome),
             },

@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
-use crate::outside::world::{Action, Breadth, HostKey, Name, Place, Steadiness, World};
+use crate::outside::world::{Action, Breadth, HostKey, Name, Place, Reach, Steadiness, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
 
@@ -41,6 +41,14 @@ pub(super) const CAUSES: &[Cause] = &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
                 .name(Name::StaleRecord)
+                .share(0.1),
+            World::NOBODY
+                .name(Name::StaleRecord)
+                .reach(Reach::ThisAddress)
+                .share(0.2),
+            World::NOTHING_LISTENS
+                .name(Name::StaleRecord)
+                .reach(Reach::ThisAddress)
                 .share(0.1),
         ],
     },

@@ -29,7 +29,10 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not force a reset while the console shows a file system check or an upgrade. Do \
             not rebuild the machine: that erases its disk.",
         prior: Prior::judged(32.0),
-        worlds: &[World::NOBODY.alone()],
+        worlds: &[
+            World::NOBODY.share(1.0),
+            World::NOBODY.reach(Reach::ThisAddress).share(0.15),
+        ],
     },
     Cause {
         id: "host-has-no-route",

@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
-use crate::outside::world::{FirstBytes, Listener, Steadiness, World};
+use crate::outside::world::{FirstBytes, Listener, Reach, Steadiness, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
 
@@ -25,7 +25,7 @@ pub(super) const CAUSES: &[Cause] = &[
             at fault, and you may lose the console. Do not edit the configuration unless sshd -t \
             names a line of it.",
         prior: Prior::seed(90.0),
-        worlds: &[World::NOTHING_LISTENS.alone()],
+        worlds: &[World::NOTHING_LISTENS.share(1.0), World::NOTHING_LISTENS.reach(Reach::ThisAddress).share(0.05)],
     },
     Cause {
         id: "sshd-not-installed",

@@ -93,11 +93,45 @@ pub(crate) fn addresses(case: &Case, host: &str) -> Vec<IpAddr> {
         } if name == host => Some(addresses.iter().map(|record| record.address).collect()),
         _ => None,
     });
-    resolved.unwrap_or_else(|| {
-        host.parse()
-            .map(|address| vec![address])
-            .unwrap_or_default()
+    resolved
+        .or_else(|| system_could_not_tell(case, host).then(|| from_name_servers(case, host)))
+        .unwrap_or_else(|| {
+            host.parse()
+                .map(|address| vec![address])
+                .unwrap_or_default()
+        })
+}
+
+/// The system's resolver gave up, which a lost packet or a dead first name server is enough for.
+fn system_could_not_tell(case: &Case, host: &str) -> bool {
+    case.observations.iter().any(|o| match &o.fact {
+        Fact::Name {
+            name,
+            origin: NameSource::System,
+            answer: NameAnswer::Silent | NameAnswer::TemporaryFailure { .. },
+        } => name == host,
+        _ => false,
     })
+}
+
+fn from_name_servers(case: &Case, host: &str) -> Vec<IpAddr> {
+    let mut found = Vec::new();
+    for observation in &case.observations {
+        if let Fact::Name {
+            name,
+            origin: NameSource::NameServer { .. },
+            answer: NameAnswer::Addresses { addresses, .. },
+        } = &observation.fact
+            && name == host
+        {
+            for record in addresses {
+                if !found.contains(&record.address) {
+                    found.push(record.address);
+                }
+            }
+        }
+    }
+    found
 }
 
 /// The kernel's route to an address.

@@ -134,6 +134,7 @@ fn until(open: &Open, target: &Target, now_ms: f64) -> f64 {
         // Asked for by the person, or needed for everything else.
         Question::Via { .. }
         | Question::Login
+        | Question::OwnKeyExchange
         | Question::ProxyCommand { .. }
         | Question::ClientConfig
         | Question::JumpConfig { .. }
@@ -169,7 +170,7 @@ fn answered(open: &Open, round_trip_ms: f64, connect_ms: f64) -> f64 {
             // Something accepts there: its banner may be the answer.
             fair + 900.0
         }
-        Question::KnownHosts { .. } => fair.max(open.asked_ms + 600.0),
+        Question::KnownHosts { .. } => fair.max(open.asked_ms + 1000.0),
         _ => fair,
     }
 }

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use sshdoctor_case::{
-    Approach, Case, ConnectOutcome, Depth, Fact, PortRole, Question, RememberedPort,
+    Approach, Case, ConnectOutcome, Depth, Fact, KexOutcome, PortRole, Question, RememberedPort,
 };
 
 use super::aim::{self, Aim};
@@ -99,7 +99,7 @@ pub(crate) fn wanted(case: &Case, under_way: &Progressing) -> Vec<Wanted> {
     targets(case, &aim, under_way, &mut wanted);
     surroundings(case, &aim, &mut wanted);
     follow_ups(case, &aim, under_way, &mut wanted);
-    beyond(case, &aim, &mut wanted);
+    beyond(case, &aim, under_way, &mut wanted);
     wanted
 }
 
@@ -129,7 +129,7 @@ fn resolve(name: &str, wanted: &mut Vec<Wanted>) {
             name: name.to_owned(),
             family: None,
         },
-        4500,
+        2500,
         format!("no answer yet from the name servers for {name}"),
     ));
 }
@@ -223,7 +223,7 @@ pub(crate) fn completed_connections(case: &Case, aim: &Aim) -> u32 {
                 to.port() == aim.port
                     && (aim.addresses.contains(&to.ip()) || aim.other_family.contains(&to.ip()))
             }
-            Fact::Login { .. } => true,
+            Fact::Login { .. } | Fact::OwnKeyExchange { .. } => true,
             _ => false,
         })
         .count();
@@ -468,10 +468,7 @@ fn hung_so_far(tried: &[Attempt<'_>], case: &Case, under_way: &Progressing) -> b
         return false;
     }
     if attempt.exchange.is_some() {
-        return matches!(
-            attempt.exchange,
-            Some(sshdoctor_case::KexOutcome::Hung { .. })
-        );
+        return matches!(attempt.exchange, Some(KexOutcome::Hung { .. }));
     }
     case.observations
         .iter()
@@ -480,7 +477,7 @@ fn hung_so_far(tried: &[Attempt<'_>], case: &Case, under_way: &Progressing) -> b
 }
 
 /// Beyond the machine aimed at: other vantage points, the next links of a chain, a login.
-fn beyond(case: &Case, aim: &Aim, wanted: &mut Vec<Wanted>) {
+fn beyond(case: &Case, aim: &Aim, under_way: &Progressing, wanted: &mut Vec<Wanted>) {
     let Some(config) = aim::config(case) else {
         return;
     };
@@ -499,13 +496,45 @@ fn beyond(case: &Case, aim: &Aim, wanted: &mut Vec<Wanted>) {
     }
     if aim.jump.is_some() {
         links(case, &mut *wanted);
-    } else if case.settings.login {
+        return;
+    }
+    if larger_packets(case) && !case.settings.login && budget_left(case, aim, under_way) > 0 {
+        wanted.push(Wanted::new(
+            Question::OwnKeyExchange,
+            3500,
+            "your own ssh exchanges keys, with larger packets than this probe",
+        ));
+    }
+    if case.settings.login {
         wanted.push(Wanted::new(
             Question::Login,
             9000,
             "your own ssh is logging in",
         ));
     }
+}
+
+/// The person's `ssh` would agree on a post-quantum method that this probe lacks: its packets exceed a kilobyte, and a path
+/// with an MTU hole lets only smaller ones through.
+fn larger_packets(case: &Case) -> bool {
+    case.observations.iter().any(|o| match &o.fact {
+        Fact::KeyExchange {
+            role: PortRole::Target,
+            outcome: KexOutcome::Completed { method },
+            server_offer: Some(server),
+            client_offer: Some(client),
+            ..
+        } => client
+            .kex
+            .iter()
+            .find(|own| server.kex.contains(own))
+            .is_some_and(|agreed| agreed != method && is_post_quantum(agreed.as_str())),
+        _ => false,
+    })
+}
+
+fn is_post_quantum(method: &str) -> bool {
+    method.starts_with("sntrup") || method.starts_with("mlkem")
 }
 
 /// The links after the first jump host, each asked through those before it.

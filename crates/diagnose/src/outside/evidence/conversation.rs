@@ -36,7 +36,31 @@ pub(super) fn read(
         };
         readings.push(sourced(Reading::SmallSegments(result), &[id]));
     }
+    if let Some((outcome, id)) = own_exchange(case) {
+        own(outcome, id, readings);
+    }
     host_key(case, target, readings);
+}
+
+/// How the key exchange of the person's own `ssh` ended.
+pub(crate) fn own_exchange(case: &Case) -> Option<(&KexOutcome, &str)> {
+    case.observations.iter().find_map(|o| match &o.fact {
+        Fact::OwnKeyExchange { outcome } => Some((outcome, o.id.as_str())),
+        _ => None,
+    })
+}
+
+/// What hung for the person's own `ssh` passed for this probe, whose packets are smaller.
+fn own(outcome: &KexOutcome, id: &str, readings: &mut Vec<Sourced>) {
+    if exchange(outcome) != Exchange::Hung {
+        return;
+    }
+    for sourced in readings.iter_mut() {
+        if sourced.reading == Reading::Exchange(Exchange::Completed) {
+            sourced.reading = Reading::SmallSegments(SmallSegments::Passes);
+        }
+    }
+    readings.push(sourced(Reading::Exchange(Exchange::Hung), &[id]));
 }
 
 pub(crate) fn first_bytes(outcome: &BannerOutcome, preceding: &[Received]) -> FirstBytes {

@@ -19,7 +19,7 @@ use super::setting::Setting;
 /// A connect that was waited for at least this long has outlived a retransmitted SYN (sent after 1 s) and its answer.
 pub(crate) const PATIENT_MS: f64 = 2500.0;
 
-pub(crate) use conversation::accepts_nothing_unknown;
+pub(crate) use conversation::{accepts_nothing_unknown, own_exchange};
 
 pub(crate) fn sourced(reading: Reading, ids: &[&str]) -> Sourced {
     Sourced {

@@ -108,7 +108,14 @@ fn judge(heard: &Heard<'_>) -> Option<Names> {
             })
         }
         NameAnswer::NoAddress => Some(Names::NoAddressOfFamily),
-        NameAnswer::TemporaryFailure { .. } | NameAnswer::Silent => Some(Names::ServersDown),
+        NameAnswer::TemporaryFailure { .. } | NameAnswer::Silent => {
+            let answered = heard.servers.iter().any(|a| !addresses(a).is_empty());
+            Some(if answered {
+                Names::Agree
+            } else {
+                Names::ServersDown
+            })
+        }
         NameAnswer::NotAsked { .. } => None,
         NameAnswer::Addresses { .. } => Some(compare(heard, &addresses(system))),
     }

@@ -91,6 +91,7 @@ pub(super) fn summary(fact: &Fact) -> String {
             outcome,
         } => format!("from {jump}, {host} port {port}: {}", via(outcome)),
         Fact::ProxyCommand { outcome, .. } => format!("ProxyCommand: {}", proxy(outcome)),
+        Fact::OwnKeyExchange { outcome } => format!("your own ssh: {}", exchange(outcome)),
         Fact::Login { outcome } => login(outcome),
         Fact::LocalServices { services } => format!(
             "this machine listens on {} TCP sockets; sshd processes: {}; sshd binary: {}",

@@ -122,6 +122,9 @@ fn identified(case: &Case, attempt: &Attempt<'_>) -> Outcome {
     if let Some(login) = login(case) {
         return of_login(login);
     }
+    if let Some((KexOutcome::Hung { .. }, _)) = evidence::own_exchange(case) {
+        return Outcome::KeyExchangeHung;
+    }
     match (attempt.exchange, attempt.host_key) {
         (
             _,
