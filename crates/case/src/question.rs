@@ -122,7 +122,10 @@ pub enum Question {
         command: String,
     },
     /// Run the person's own `ssh` up to the host key, without a login: its packets may be larger than this probe's.
-    OwnKeyExchange,
+    OwnKeyExchange {
+        /// The address to use, so that an earlier address that is dead does not count.
+        to: IpAddr,
+    },
     /// Run the person's own `ssh -v -o BatchMode=yes` once.
     Login,
     /// What listens on this machine? Only when it is the target.

@@ -3,6 +3,7 @@
 //! `ssh` is given no known_hosts and strict checking, so it ends by itself once the server has proved its host key, and
 //! before it says who wants to log in. What it sent and received till then is exactly what it sends for a login.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use sshdoctor_case::{Destination, Fact, KexOutcome, Received, SshOptions};
@@ -16,24 +17,35 @@ const MAX_OUTPUT: usize = 64 * 1024;
 const MARGIN: Duration = Duration::from_millis(10);
 
 /// Before the person's own options, because `ssh` takes the first value of each.
-const OPTIONS: [&str; 11] = [
+///
+/// The last two see to it that no login follows even where the configuration makes the key known after all.
+const OPTIONS: [&str; 14] = [
     "BatchMode=yes",
     "StrictHostKeyChecking=yes",
     "UserKnownHostsFile=/dev/null",
     "GlobalKnownHostsFile=/dev/null",
     "VerifyHostKeyDNS=no",
     "UpdateHostKeys=no",
+    "ConnectTimeout=2",
     "ConnectionAttempts=1",
     "ControlMaster=no",
     "ControlPath=none",
     "ClearAllForwardings=yes",
     "PermitLocalCommand=no",
+    "NoHostAuthenticationForLocalhost=no",
+    "PreferredAuthentications=none",
 ];
 
 /// Runs it once and tells how far it came.
-pub(crate) async fn answer(answering: &Answering, destination: &Destination, options: &SshOptions) {
+pub(crate) async fn answer(
+    answering: &Answering,
+    destination: &Destination,
+    options: &SshOptions,
+    to: IpAddr,
+) {
     let mut command = person_ssh::command();
-    command.args(["-v", "-T", "-n"]);
+    command.args(["-v", "-T", "-n", "-o"]);
+    command.arg(format!("HostName={to}"));
     for option in OPTIONS {
         command.args(["-o", option]);
     }

@@ -103,8 +103,8 @@ impl Prober {
                 via::answer(answering, &self.options, &jump, &host, port).await;
             }
             Question::ProxyCommand { command } => self.proxy_command(answering, &command).await,
-            Question::OwnKeyExchange => {
-                own_exchange::answer(answering, &self.destination, &self.options).await;
+            Question::OwnKeyExchange { to } => {
+                own_exchange::answer(answering, &self.destination, &self.options, to).await;
             }
             Question::Login => {
                 let host_key = self.lock_host_key().clone();

@@ -133,6 +133,9 @@ impl Pseudonyms {
             Question::NameServers { name } => Question::NameServers {
                 name: self.host(&name),
             },
+            Question::OwnKeyExchange { to } => Question::OwnKeyExchange {
+                to: self.address(to),
+            },
             Question::Route { to } => Question::Route {
                 to: self.address(to),
             },
@@ -174,10 +177,7 @@ impl Pseudonyms {
             Question::ProxyCommand { command } => Question::ProxyCommand {
                 command: self.command(&command),
             },
-            same @ (Question::ClientConfig
-            | Question::OwnKeyExchange
-            | Question::Login
-            | Question::LocalServices) => same,
+            same @ (Question::ClientConfig | Question::Login | Question::LocalServices) => same,
         }
     }
 }

@@ -167,6 +167,18 @@ impl Belief {
             .collect()
     }
 
+    /// The target's first answer fits the cause.
+    pub(crate) fn explains_target(&self, cause: &'static Cause) -> bool {
+        let target = self
+            .readings
+            .iter()
+            .find(|sourced| matches!(sourced.reading, Reading::Target(_)));
+        target.is_some_and(|sourced| {
+            self.of(cause)
+                .any(|hypothesis| given(&sourced.reading, hypothesis, &self.setting) > 0.02)
+        })
+    }
+
     /// Two causes that every reading fits equally well: nothing seen from outside tells them apart.
     pub(crate) fn look_alike(&self, one: &'static Cause, other: &'static Cause) -> bool {
         let best = |cause| {

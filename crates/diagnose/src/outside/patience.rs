@@ -134,7 +134,7 @@ fn until(open: &Open, target: &Target, now_ms: f64) -> f64 {
         // Asked for by the person, or needed for everything else.
         Question::Via { .. }
         | Question::Login
-        | Question::OwnKeyExchange
+        | Question::OwnKeyExchange { .. }
         | Question::ProxyCommand { .. }
         | Question::ClientConfig
         | Question::JumpConfig { .. }

@@ -488,20 +488,21 @@ fn beyond(case: &Case, aim: &Aim, under_way: &Progressing, wanted: &mut Vec<Want
             format!("asking {jump} to look as well"),
         ));
     }
-    let open = Fates::of(case, aim)
+    let fates = Fates::of(case, aim);
+    let open = fates
         .decisive()
-        .is_some_and(|(_, attempt)| attempt.progress() == Progress::Open);
-    if !open {
+        .filter(|(_, attempt)| attempt.progress() == Progress::Open);
+    let Some((address, _)) = open else {
         return;
-    }
+    };
     if aim.jump.is_some() {
         links(case, &mut *wanted);
         return;
     }
     if larger_packets(case) && !case.settings.login && budget_left(case, aim, under_way) > 0 {
         wanted.push(Wanted::new(
-            Question::OwnKeyExchange,
-            3500,
+            Question::OwnKeyExchange { to: *address },
+            2600,
             "your own ssh exchanges keys, with larger packets than this probe",
         ));
     }

@@ -18,6 +18,9 @@ const MOST_CAUSES: usize = 24;
 /// Causes rarer than this, on the catalogue's scale, are not worth a line when they are ruled out.
 const LEAST_PRIOR_RULED_OUT: f64 = 2.0;
 
+/// Most causes listed as ruled out.
+const MOST_RULED_OUT: usize = 16;
+
 /// Weighs the causes of what stopped the connection; none where nothing did.
 pub(super) fn weigh(
     case: &Case,
@@ -94,6 +97,7 @@ pub(super) fn ruled_out(findings: &Findings<'_>, stopped: Option<Stage>) -> Vec<
         .into_iter()
         .filter(|entry| {
             entry.cause.stage <= last
+                && entry.cause.stage > Stage::Client
                 && entry.cause.prior.weight >= LEAST_PRIOR_RULED_OUT
                 && !findings
                     .weighed
@@ -101,14 +105,22 @@ pub(super) fn ruled_out(findings: &Findings<'_>, stopped: Option<Stage>) -> Vec<
                     .any(|weighed| std::ptr::eq(weighed.cause, entry.cause))
         })
         .collect();
-    contradicted.sort_by(|a, b| b.cause.prior.weight.total_cmp(&a.cause.prior.weight));
+    // First what would have looked the same at first sight, then what is common anyway.
+    contradicted.sort_by(|a, b| {
+        let alike = |cause| findings.belief.explains_target(cause);
+        alike(b.cause)
+            .cmp(&alike(a.cause))
+            .then(b.cause.prior.weight.total_cmp(&a.cause.prior.weight))
+    });
     contradicted
         .into_iter()
+        .take(MOST_RULED_OUT)
         .map(|entry| RuledOut {
             id: entry.cause.id.into(),
             because: entry
                 .by
-                .first()
+                .iter()
+                .max_by_key(|sourced| phrases::weight(&sourced.reading))
                 .map(|sourced| phrases::phrase(findings, &sourced.reading))
                 .unwrap_or_default(),
             evidence: entry

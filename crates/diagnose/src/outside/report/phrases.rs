@@ -17,7 +17,7 @@ pub(super) fn because(findings: &Findings<'_>, speaking: &[&Sourced]) -> String 
 }
 
 /// How telling a reading is when several speak for the same cause: comparisons before plain symptoms.
-fn weight(reading: &Reading) -> u8 {
+pub(super) fn weight(reading: &Reading) -> u8 {
     match reading {
         Reading::Named(_) | Reading::Login { .. } | Reading::Local(_) => 9,
         Reading::Via(_) => 8,
@@ -51,10 +51,9 @@ pub(super) fn phrase(findings: &Findings<'_>, reading: &Reading) -> String {
         Reading::HostNameReplaced(false) => "the name is used as typed".into(),
         Reading::Route(route) => self::route(*route).into(),
         Reading::Target(connect) => self::connect(*connect, &format!("port {port}")),
-        Reading::Control(connect) => self::connect(
-            *connect,
-            &format!("port {CONTROL_PORT}, which nothing uses,"),
-        ),
+        Reading::Control(connect) => {
+            self::connect(*connect, &format!("unused port {CONTROL_PORT}"))
+        }
         Reading::Echo(Echo::Reply) => "the host answers echo".into(),
         Reading::Echo(Echo::Silent) => "the host does not answer echo".into(),
         Reading::Echo(Echo::Unreachable) => "echo is answered with unreachable".into(),
