@@ -8,7 +8,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use sshdoctor_case::{Fact, KnownKey, Received, RememberedPort, RememberedWhere};
@@ -25,9 +25,12 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 /// The most keys, ports and problems that are told.
 const MAX_TOLD: usize = 64;
 
+/// The search for ports ends this long before the deadline, so that a busy machine can still report the rest in time.
+const MARGIN: Duration = Duration::from_millis(50);
+
 /// Ports where sshd customarily listens, tried first on hashed entries.
 const CUSTOMARY: [u16; 12] = [
-    2222, 22022, 2200, 222, 2022, 22222, 10022, 8022, 2022, 1022, 443, 50022,
+    2222, 22022, 2200, 222, 2022, 22222, 10022, 8022, 1022, 443, 50022, 60022,
 ];
 
 /// Files that were read, with what could not be read of them.
@@ -136,14 +139,16 @@ pub(crate) async fn answer(
 ) {
     let loaded = cache.load(files).await;
     let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
-    let (stopped, deadline) = (Arc::clone(&stop.0), answering.deadline());
+    let stopped = Arc::clone(&stop.0);
+    let until = answering.deadline().checked_sub(MARGIN);
+    let until = until.unwrap_or_else(|| answering.deadline());
     let problems = loaded.problems.iter().take(MAX_TOLD);
     let problems: Vec<Received> = problems
         .map(|problem| Received::from_text(problem))
         .collect();
     let search = tokio::task::spawn_blocking(move || {
         let keys = keys(&loaded, &names, port);
-        let go_on = || Instant::now() < deadline && !stopped.load(Ordering::Relaxed);
+        let go_on = || Instant::now() < until && !stopped.load(Ordering::Relaxed);
         let other_ports = other_ports(&loaded, &names, port, go_on);
         (keys, other_ports)
     });

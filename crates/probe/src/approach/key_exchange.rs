@@ -128,9 +128,9 @@ pub(super) async fn run(
     // Identification string and KEXINIT must not wait for each other's acknowledgement.
     let _ = stream.set_nodelay(true);
     let person = person.map(preferences::person_kexinit);
-    let first_flight = person.as_ref().map_or(0, first_flight_of);
+    let kexinit_size = person.as_ref().map_or(0, kexinit_size_of);
     let watch = Mutex::new(Watch::new(person, preferences::as_kexinit(&preferred)));
-    let end = exchange(stream, opening, preferred, &watch, first_flight, deadline).await;
+    let end = exchange(stream, opening, preferred, &watch, kexinit_size, deadline).await;
     let watch = watch.into_inner().unwrap_or_else(PoisonError::into_inner);
     if !matches!(end, End::Closed | End::Reset | End::Disconnect(_)) {
         take_leave(stream).await;
@@ -150,9 +150,9 @@ fn unfit(line: &[u8]) -> Option<String> {
         .then(|| "the protocol version is one that this probe's SSH library does not take".into())
 }
 
-/// Bytes that the person's `ssh` sends before it waits: identification string and KEXINIT.
-fn first_flight_of(person: &KexInit) -> usize {
-    IDENTIFICATION.len() + packet::encode(&person.encode()).len()
+/// Bytes of the KEXINIT packet of the person's `ssh`.
+fn kexinit_size_of(person: &KexInit) -> usize {
+    packet::encode(&person.encode()).len()
 }
 
 async fn exchange(
@@ -160,7 +160,7 @@ async fn exchange(
     opening: Opening,
     preferred: Preferred,
     watch: &Mutex<Watch>,
-    first_flight: usize,
+    kexinit_size: usize,
     deadline: Instant,
 ) -> End {
     let (near, far) = duplex(BUFFER);
@@ -182,7 +182,7 @@ async fn exchange(
             biased;
             Ok(key) = receiver => End::HostKey(key),
             end = pump::server_to_library(&mut from_server, &mut to_library, &opening, watch) => end,
-            end = pump::library_to_server(&mut from_library, &mut to_server, opening.already_spoke, first_flight) => end,
+            end = pump::library_to_server(&mut from_library, &mut to_server, opening.already_spoke, kexinit_size) => end,
             ended = &mut library.0 => match ended {
                 Ok(Ok(())) => End::Closed,
                 Ok(Err(error)) => End::Library(error),

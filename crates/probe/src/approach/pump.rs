@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{
     banner::Opening,
-    key_exchange::{End, note},
+    key_exchange::{End, IDENTIFICATION, note},
 };
 
 /// More than this before the host key is no key exchange. OpenSSH's takes below 10 KiB.
@@ -118,59 +118,50 @@ pub(super) async fn server_to_library(
 
 /// Passes on what the library sends, up to NEWKEYS, which stays here: what follows it would be a login.
 ///
-/// Identification string and KEXINIT leave in one write. When they are smaller than `first_flight` bytes, an SSH_MSG_IGNORE
-/// makes up for it: the person's `ssh` fills whole packets with its longer lists, and a path may lose just those.
+/// The identification string leaves alone, as `ssh` sends it, so that the server's KEXINIT comes even when a path loses large
+/// packets. A KEXINIT of less than `kexinit_size` bytes is made up for by an SSH_MSG_IGNORE behind it: the person's `ssh`
+/// fills whole packets with its longer lists.
 pub(super) async fn library_to_server(
     library: &mut (impl AsyncRead + Unpin),
     server: &mut (impl AsyncWrite + Unpin),
     already_spoke: bool,
-    first_flight: usize,
+    kexinit_size: usize,
 ) -> End {
-    let mut outgoing: Vec<u8> = Vec::new();
-    let mut reader: Option<PacketReader> = None;
+    let line = format!("{IDENTIFICATION}\r\n");
+    if !already_spoke && let Err(error) = server.write_all(line.as_bytes()).await {
+        return cut_off(&error).await;
+    }
+    let mut to_skip = line.len();
+    let mut packets = PacketReader::new();
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let Ok(count @ 1..) = library.read(&mut buffer).await else {
+            // When the library has gone, its own end says why.
             return std::future::pending().await;
         };
-        let mut bytes = &buffer[..count];
-        if reader.is_none() {
-            let end = bytes.iter().position(|byte| *byte == b'\n');
-            let (line, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
-            if !already_spoke {
-                outgoing.extend_from_slice(line);
-            }
-            if end.is_none() {
-                continue;
-            }
-            bytes = rest;
-        }
-        let packets = reader.get_or_insert_default();
-        packets.feed(bytes);
-        let mut complete = false;
+        let skipped = to_skip.min(count);
+        to_skip -= skipped;
+        packets.feed(&buffer[skipped..count]);
         while let Ok(Some(payload)) = packets.next_payload() {
             if payload.first() == Some(&NEWKEYS) {
-                // Whatever was complete before it still goes out.
-                let _ = server.write_all(&outgoing).await;
                 return std::future::pending().await;
             }
-            outgoing.extend_from_slice(&packet::encode(&payload));
+            let mut outgoing = packet::encode(&payload);
             if payload.first() == Some(&KEXINIT) {
-                outgoing.extend_from_slice(&filler(first_flight.saturating_sub(outgoing.len())));
+                outgoing.extend(filler(kexinit_size.saturating_sub(outgoing.len())));
             }
-            complete = true;
-        }
-        if complete {
             if let Err(error) = server.write_all(&outgoing).await {
-                return match error.kind() {
-                    // The server's last words may still be waiting to be read.
-                    io::ErrorKind::BrokenPipe => std::future::pending().await,
-                    io::ErrorKind::ConnectionReset => End::Reset,
-                    _ => End::Closed,
-                };
+                return cut_off(&error).await;
             }
-            outgoing.clear();
         }
+    }
+}
+
+/// What a failed write means. After a mere close the server's last words may still be waiting to be read.
+async fn cut_off(error: &io::Error) -> End {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset => End::Reset,
+        _ => std::future::pending().await,
     }
 }
 
