@@ -15,9 +15,6 @@ use sshdoctor_case::IcmpError;
 /// Messages read from one queue at once; whoever floods a socket with errors is not followed further.
 const MAX_MESSAGES: usize = 64;
 
-/// Bytes of the packet that provoked the error, enough for an ICMP echo header.
-const PAYLOAD_BYTES: usize = 64;
-
 /// One entry of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum QueuedError {
@@ -86,7 +83,8 @@ pub(super) fn drain(socket: &impl AsRawFd) -> Vec<QueuedError> {
 }
 
 fn receive(socket: &impl AsRawFd) -> nix::Result<Option<QueuedError>> {
-    let mut payload = [0_u8; PAYLOAD_BYTES];
+    // The packet that provoked the error comes as payload; a socket has only one kind of packet, so it is not needed.
+    let mut payload = [0_u8; 1];
     let mut parts = [IoSliceMut::new(&mut payload)];
     let mut control = nix::cmsg_space!(libc::sock_extended_err, libc::sockaddr_in6, [u8; 64]);
     let message = recvmsg::<SockaddrStorage>(

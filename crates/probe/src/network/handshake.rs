@@ -125,8 +125,15 @@ impl Handshake {
             return Some(self.by_errno(&error));
         }
         // Before SO_ERROR, which would take the reset of a completed connection from whoever reads it.
-        if self.stream.peer_addr().is_ok() {
-            return Some(ConnectOutcome::Connected);
+        if let Ok(peer) = self.stream.peer_addr() {
+            // A socket that was given the very port it asked for meets itself (simultaneous open, RFC 9293, section 3.5):
+            // nothing listens there.
+            let is_itself = self.stream.local_addr().is_ok_and(|local| local == peer);
+            return Some(if is_itself {
+                ConnectOutcome::Refused { by: Refusal::Reset }
+            } else {
+                ConnectOutcome::Connected
+            });
         }
         let error = match self.stream.take_error() {
             Ok(Some(error)) | Err(error) => error,

@@ -34,7 +34,7 @@ const SILENT_TAIL: usize = 2;
 /// Traces the way to `to` with times to live from 1 to `max_ttl`, for at most `deadline`.
 ///
 /// The hops end with the first that is not a router's time-exceeded, or else after at most two silent ones. A reset by
-/// this machine's own packet filter shows as a reset at hop 1. The flag tells that the local packet filter drops what is
+/// this machine's own packet filter shows as a reset at hop 1. At most one connection is completed. The flag tells that the local packet filter drops what is
 /// sent; it takes a deadline above 1.2 s to see that.
 pub(crate) async fn trace(to: SocketAddr, max_ttl: u8, deadline: Duration) -> (Vec<Hop>, bool) {
     let start = Instant::now();
@@ -100,10 +100,11 @@ impl Path {
 
     /// Lets one SYN complete a connection, at the first time to live after the last router that answered.
     async fn try_to_connect(&mut self, to: SocketAddr, max_ttl: u8, until: Instant) {
-        let ttl = self.answers.keys().next_back().map_or(1, |ttl| ttl + 1);
-        if ttl > max_ttl || Instant::now() >= until {
+        let last = self.answers.keys().next_back().copied().unwrap_or(0);
+        if last >= max_ttl || Instant::now() >= until {
             return;
         }
+        let ttl = last + 1;
         let patience = (self.slowest * 2).max(LEAST_GRACE);
         if let Ok(mut handshake) = Handshake::begin(to, &with_ttl(ttl), &[]) {
             let outcome = handshake.end(until.min(Instant::now() + patience)).await;

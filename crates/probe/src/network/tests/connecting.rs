@@ -258,6 +258,20 @@ fn a_reset_right_after_the_handshake_still_counts_as_connected() {
 }
 
 #[test]
+fn a_socket_that_meets_itself_has_found_no_listener() {
+    privileged(
+        "network::tests::connecting::a_socket_that_meets_itself_has_found_no_listener",
+        || {
+            let host = Namespace::new();
+            host.sysctl("ipv4/ip_local_port_range", "40000 40000");
+            let (seen, _) = attempt(&host, at("127.0.0.1", 40000), SHORT);
+            assert_eq!(seen.outcome, ConnectOutcome::Refused { by: Refusal::Reset });
+            assert!(seen.stream.is_none());
+        },
+    );
+}
+
+#[test]
 fn a_connection_is_made_as_the_options_say() {
     privileged(
         "network::tests::connecting::a_connection_is_made_as_the_options_say",
