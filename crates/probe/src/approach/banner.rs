@@ -143,8 +143,8 @@ impl Listening {
         if self.pieces == 0 {
             return (!self.spoke).then(|| self.last + SPEAK_AFTER);
         }
-        let unfinished = matches!(self.reader.verdict_at_end(), EndVerdict::Unfinished { .. });
-        (!unfinished).then(|| self.last + QUIET)
+        let waits_for_more = may_become_identification(&self.reader.verdict_at_end());
+        (!waits_for_more).then(|| self.last + QUIET)
     }
 
     fn conclude(self, end: End, may_have_spoken: bool) -> Banner {
@@ -217,7 +217,7 @@ impl Listening {
         match self.reader.verdict_at_end() {
             EndVerdict::Nothing => BannerOutcome::Silent,
             _ if self.reader.consumed() > FLOOD => BannerOutcome::TooMuch,
-            EndVerdict::Unfinished { .. } => BannerOutcome::Trickle,
+            verdict if may_become_identification(&verdict) => BannerOutcome::Trickle,
             EndVerdict::Text { .. } | EndVerdict::Unknown { .. } if lately => {
                 BannerOutcome::Trickle
             }
@@ -243,6 +243,19 @@ impl Listening {
             outcome,
             preceding,
             opening: None,
+        }
+    }
+}
+
+/// A line has begun that may still be the identification string.
+fn may_become_identification(verdict: &EndVerdict) -> bool {
+    match verdict {
+        EndVerdict::Unfinished { .. } => true,
+        EndVerdict::Text { lines } => lines
+            .last()
+            .is_some_and(|line| !line.is_empty() && b"SSH-".starts_with(line)),
+        EndVerdict::Nothing | EndVerdict::OtherProtocol { .. } | EndVerdict::Unknown { .. } => {
+            false
         }
     }
 }

@@ -147,6 +147,27 @@ async fn floods_and_trickles_end() {
 }
 
 #[tokio::test]
+async fn a_line_that_has_begun_as_ssh_is_waited_for() {
+    let (outcome, _) = banner(Depth::HostKey, 2500, |mut stream| {
+        stream.write_all(b"SS").unwrap();
+        std::thread::sleep(Duration::from_millis(1700));
+        stream.write_all(b"H-2.0-slow\r\n").unwrap();
+        stay(&mut stream);
+    })
+    .await;
+    assert!(
+        matches!(outcome, BannerOutcome::Identified { .. }),
+        "{outcome:?}"
+    );
+    let (outcome, _) = banner(Depth::HostKey, 200, |mut stream| {
+        stream.write_all(b"SS").unwrap();
+        stay(&mut stream);
+    })
+    .await;
+    assert_eq!(outcome, BannerOutcome::Trickle);
+}
+
+#[tokio::test]
 async fn terminal_escapes_do_not_pass() {
     let (outcome, preceding) = banner(Depth::Banner, 1000, |mut stream| {
         let bytes = b"\x1b[2Jhello\r\nSSH-2.0-\x1b]0;owned\x07 \xe2\x80\xae\xff\r\n";
