@@ -12,6 +12,12 @@ use super::{
 /// Widest first column; longer causes get lines of their own.
 const TITLE_COLUMNS: usize = 36;
 
+/// A reason of more bytes is not repeated line after line.
+const LONG_REASON: usize = 34;
+
+/// Causes that are named of those that fall to the same reason.
+const NAMED: usize = 3;
+
 /// Indent of the titles: `  100%  `.
 const INDENT: usize = 8;
 
@@ -30,11 +36,26 @@ pub(super) fn ranked(
     let widest = titles.iter().map(|title| columns(title)).max().unwrap_or(0);
     let in_columns = widest <= TITLE_COLUMNS;
     let mut lines = Vec::new();
+    let mut above = "";
     for (cause, title) in shown.iter().zip(&titles) {
-        if in_columns {
-            lines.extend(beside(cause, title, widest, because_lines, charset));
+        let is_long = cause.because.len() > LONG_REASON;
+        let because = if is_long && cause.because == above {
+            "as above"
         } else {
-            lines.extend(below(cause, title, because_lines, charset));
+            &cause.because
+        };
+        above = &cause.because;
+        if in_columns {
+            lines.extend(beside(
+                cause,
+                because,
+                title,
+                widest,
+                because_lines,
+                charset,
+            ));
+        } else {
+            lines.extend(below(cause, because, title, because_lines, charset));
         }
     }
     let rest = &report.causes[shown.len()..];
@@ -57,6 +78,7 @@ fn odds(cause: &Candidate) -> String {
 
 fn beside(
     cause: &Candidate,
+    because: &str,
     title: &str,
     widest: usize,
     because_lines: usize,
@@ -65,8 +87,7 @@ fn beside(
     let gap = 2;
     let width = COLUMNS - INDENT - widest - gap;
     let padding = " ".repeat(widest - columns(title) + gap);
-    let mut because =
-        wrap(&charset.show(&cause.because), width, because_lines, charset).into_iter();
+    let mut because = wrap(&charset.show(because), width, because_lines, charset).into_iter();
     let mut first = Line::of(Tone::Plain, odds(cause)).and(Tone::Strong, title);
     if let Some(text) = because.next() {
         first = first.and(Tone::Plain, padding + &text);
@@ -77,7 +98,13 @@ fn beside(
         .collect()
 }
 
-fn below(cause: &Candidate, title: &str, because_lines: usize, charset: Charset) -> Vec<Line> {
+fn below(
+    cause: &Candidate,
+    because: &str,
+    title: &str,
+    because_lines: usize,
+    charset: Charset,
+) -> Vec<Line> {
     let title = shorten(title, COLUMNS - INDENT, charset);
     let mut lines = vec![Line::of(Tone::Plain, odds(cause)).and(Tone::Strong, title)];
     // One line of reasons costs one line more here than beside the title, so the leanest form leaves them out.
@@ -86,7 +113,7 @@ fn below(cause: &Candidate, title: &str, because_lines: usize, charset: Charset)
         lines.extend(hanging(
             &indent,
             Tone::Plain,
-            &cause.because,
+            because,
             because_lines - 1,
             charset,
         ));
@@ -106,9 +133,19 @@ pub(super) fn ruled_out(report: &Report, most: usize, charset: Charset) -> Vec<L
     }
     let said: Vec<String> = groups
         .into_iter()
-        .map(|(because, causes)| match because {
-            "" => causes.join(", "),
-            _ => format!("{} ({because})", causes.join(", ")),
+        .map(|(because, causes)| {
+            let mut text = named(
+                &causes,
+                if most == usize::MAX {
+                    causes.len()
+                } else {
+                    NAMED
+                },
+            );
+            if !because.is_empty() {
+                text += &format!(" ({because})");
+            }
+            text
         })
         .collect();
     hanging(
@@ -118,4 +155,14 @@ pub(super) fn ruled_out(report: &Report, most: usize, charset: Charset) -> Vec<L
         most,
         charset,
     )
+}
+
+/// The first few of the causes, and how many more there are.
+fn named(causes: &[String], most: usize) -> String {
+    // Saying "one more" takes as much room as its name.
+    if causes.len() <= most + 1 {
+        return causes.join(", ");
+    }
+    let more = wording::number(causes.len() - most);
+    format!("{} and {more} more", causes[..most].join(", "))
 }

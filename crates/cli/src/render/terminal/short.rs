@@ -94,9 +94,11 @@ fn compose(report: &Report, allowance: Allowance, charset: Charset) -> Page {
 fn notes(report: &Report, most: usize, charset: Charset) -> Vec<Line> {
     let mut lines = Vec::new();
     for note in &report.notes {
-        lines.extend(hanging("Note: ", Tone::Plain, note, 2, charset));
+        let left = most - lines.len();
+        if left > 0 {
+            lines.extend(hanging("Note: ", Tone::Plain, note, left.min(2), charset));
+        }
     }
-    lines.truncate(most);
     lines
 }
 

@@ -31,16 +31,20 @@ pub(super) fn milliseconds(milliseconds: u64) -> String {
     duration(u32::try_from(milliseconds).map_or(f64::MAX, f64::from))
 }
 
-/// A number of things, up to ten in words.
-pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+/// A number of things.
+pub(super) fn count(many: usize, one: &str, several: &str) -> String {
+    let noun = if many == 1 { one } else { several };
+    format!("{} {noun}", number(many))
+}
+
+/// A number, up to ten in words.
+pub(super) fn number(number: usize) -> String {
     const WORDS: [&str; 11] = [
         "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
     ];
-    let noun = if number == 1 { one } else { many };
-    match WORDS.get(number) {
-        Some(word) => format!("{word} {noun}"),
-        None => format!("{number} {noun}"),
-    }
+    WORDS
+        .get(number)
+        .map_or_else(|| number.to_string(), |word| (*word).to_owned())
 }
 
 /// Where a command is typed.

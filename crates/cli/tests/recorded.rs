@@ -1,0 +1,84 @@
+//! Cases recorded in the lab (`scripts/record-cases.sh`), read again: what is printed, and what redaction leaves of it.
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+fn cases() -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut cases: Vec<PathBuf> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    cases.sort();
+    assert!(cases.len() >= 10, "recorded cases are missing");
+    cases
+}
+
+fn read(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_sshdoctor"))
+        .arg("read")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .env("LC_ALL", "C.UTF-8")
+        .env("TERM", "xterm")
+        .output()
+        .unwrap();
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn recorded_cases_are_shown_as_they_were() {
+    for case in cases() {
+        let name = case.file_stem().unwrap().to_str().unwrap();
+        let shown = read(&[case.to_str().unwrap()]);
+        assert!(shown.lines().count() <= 24, "{shown}");
+        insta::with_settings!({snapshot_suffix => name, prepend_module_to_snapshot => false}, {
+            insta::assert_snapshot!("case", shown);
+        });
+    }
+}
+
+#[test]
+fn redaction_changes_no_cause_and_leaves_no_name() {
+    let scratch = tempfile::tempdir().unwrap();
+    for case in cases() {
+        let original = case.to_str().unwrap();
+        let redacted = scratch.path().join(case.file_name().unwrap());
+        let redacted = redacted.to_str().unwrap();
+        read(&[original, "--redact", "--save", redacted]);
+        assert_eq!(essence(original), essence(redacted), "{original}");
+        let text = fs::read_to_string(redacted).unwrap();
+        for private in ["visitor", ": \"server\"", "[server]", "@server"] {
+            assert!(!text.contains(private), "{private} is left of {original}");
+        }
+    }
+}
+
+/// What must not depend on names and addresses.
+fn essence(file: &str) -> Vec<String> {
+    let report: serde_json::Value = serde_json::from_str(&read(&[file, "--json"])).unwrap();
+    let list = |key: &str| report[key].as_array().unwrap().clone();
+    let causes = list("causes")
+        .into_iter()
+        .map(|cause| format!("{} {}", cause["id"], cause["probability"]));
+    let stages = list("stages")
+        .into_iter()
+        .map(|stage| format!("{} {}", stage["stage"], stage["state"]));
+    let ruled_out = list("ruled_out")
+        .into_iter()
+        .map(|cause| cause["id"].to_string());
+    std::iter::once(report["outcome"].to_string())
+        .chain(causes)
+        .chain(stages)
+        .chain(ruled_out)
+        .collect()
+}
