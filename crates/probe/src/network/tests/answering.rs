@@ -7,7 +7,7 @@ use super::namespace::{Namespace, privileged};
 use super::topology::{Network, SERVER, at};
 use crate::network::answer_ttl::{answer_ttl, ttl_equals};
 
-const SHORT: Duration = Duration::from_millis(400);
+const SHORT: Duration = Duration::from_millis(700);
 
 fn value(from: &Namespace, to: SocketAddr) -> Option<u8> {
     from.observe(move || async move {

@@ -14,8 +14,8 @@ use crate::network::connect::{Attempt, ConnectOptions, connect};
 use crate::network::handshake::Handshake;
 use crate::network::trace::trace;
 
-const SHORT: Duration = Duration::from_millis(400);
-const AT_ONCE: Duration = Duration::from_millis(300);
+const SHORT: Duration = Duration::from_millis(700);
+const AT_ONCE: Duration = Duration::from_millis(600);
 
 fn attempt(from: &Namespace, to: SocketAddr, deadline: Duration) -> (Attempt, Duration) {
     attempt_with(from, to, ConnectOptions::default(), deadline)
@@ -291,7 +291,8 @@ fn a_connection_is_made_as_the_options_say() {
                         bind_interface: Some("wire".into()),
                         ttl: Some(2),
                     },
-                    SHORT,
+                    // A new address is announced to the neighbours a moment after it was added.
+                    Duration::from_secs(3),
                 );
                 assert_eq!(bound.outcome, ConnectOutcome::Connected);
                 assert_eq!(bound.from, Some(ip(source)));

@@ -22,7 +22,7 @@ fn permit(namespace: &Namespace) {
     namespace.sysctl("ipv4/ping_group_range", "0 0");
 }
 
-const SHORT: Duration = Duration::from_millis(300);
+const SHORT: Duration = Duration::from_millis(700);
 
 #[test]
 fn a_reply_brings_its_time_to_live() {
