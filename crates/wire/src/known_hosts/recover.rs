@@ -59,20 +59,13 @@ pub fn recover_ports<'a>(
         .filter_map(Sought::new)
         .filter(|sought| !plain.iter().any(|name| sought.is(name.as_bytes())))
         .collect();
-    let mut first = vec![false; 1 << 16];
-    let mut priority = Vec::new();
-    for &port in priority_ports {
-        if port != 0 && port != DEFAULT_PORT && !first[usize::from(port)] {
-            first[usize::from(port)] = true;
-            priority.push(port);
-        }
-    }
-    let others: Vec<u16> = (1..=u16::MAX)
-        .filter(|&port| port != DEFAULT_PORT && !first[usize::from(port)])
-        .collect();
     let mut recovery = Recovery::default();
-    for ports in [&priority, &others] {
+    for ports in in_order(priority_ports) {
         for (name, plain) in names.iter().zip(&plain) {
+            if open.is_empty() {
+                recovery.complete = true;
+                return recovery;
+            }
             let guesses = Guesses::new(plain, ports);
             let mut still_open = Vec::with_capacity(open.len());
             for sought in open {
@@ -92,6 +85,22 @@ pub fn recover_ports<'a>(
     }
     recovery.complete = true;
     recovery
+}
+
+/// The ports of each round, without 22, which is never written in brackets.
+fn in_order(priority_ports: &[u16]) -> [Vec<u16>; 2] {
+    let mut left = vec![true; 1 << 16];
+    left[0] = false;
+    left[usize::from(DEFAULT_PORT)] = false;
+    let first = priority_ports
+        .iter()
+        .copied()
+        .filter(|&port| std::mem::take(&mut left[usize::from(port)]))
+        .collect();
+    let others = (1..=u16::MAX)
+        .filter(|&port| left[usize::from(port)])
+        .collect();
+    [first, others]
 }
 
 /// A hashed entry whose name is not known yet.
@@ -214,16 +223,15 @@ impl Group {
         };
         for lane in 0..LANES {
             let port = ports[lane.min(ports.len() - 1)];
-            let digits = port.to_string();
             let mut tail = [0; 12];
             let start = digits_at % 4;
-            tail[start..start + digits.len()].copy_from_slice(digits.as_bytes());
-            tail[start + digits.len()] = END_OF_MESSAGE;
+            let digits = put_decimal(&mut tail[start..], port);
+            tail[start + digits] = END_OF_MESSAGE;
             for (word, bytes) in group.tail.iter_mut().zip(tail.chunks_exact(4)) {
                 word[lane] = big_endian(bytes);
             }
             group.ports[lane] = port;
-            group.bits[lane] = bits_behind_key(digits_at + digits.len());
+            group.bits[lane] = bits_behind_key(digits_at + digits);
         }
         group
     }
@@ -265,6 +273,23 @@ fn first_fit<S: Simd>(
         }
     }
     None
+}
+
+/// Writes the decimal digits of `number` and returns how many there are.
+fn put_decimal(out: &mut [u8], number: u16) -> usize {
+    let count = match number {
+        0..10 => 1,
+        10..100 => 2,
+        100..1000 => 3,
+        1000..10_000 => 4,
+        _ => MAX_DIGITS,
+    };
+    let mut rest = number;
+    for digit in out[..count].iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    count
 }
 
 /// The length in bits of a message behind the block of the key, as it ends the last block. Never more than one block.
