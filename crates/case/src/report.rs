@@ -94,6 +94,8 @@ pub struct Candidate {
 pub struct RuledOut {
     /// Catalogue id.
     pub id: String,
+    /// The cause in one line.
+    pub summary: String,
     /// What contradicts it, in a few words.
     pub because: String,
     /// Ids of the evidence.

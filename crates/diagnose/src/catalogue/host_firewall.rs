@@ -227,6 +227,15 @@ pub(super) const CAUSES: &[Cause] = &[
         prior: Prior::judged(7.0),
         worlds: &[
             World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::ThisPort)
+                .share(0.08),
+            World::HEALTHY
+                .filtered(Place::Host, Action::PortUnreachable, Breadth::ThisPort)
+                .share(0.05),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Prohibited, Breadth::ThisPort)
+                .share(0.03),
+            World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
                 .share(0.6),
             World::HEALTHY
@@ -257,9 +266,17 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not run ufw reset or ufw disable: that opens every other port to everyone. Do \
             not close the session that is still open.",
         prior: Prior::judged(16.0),
-        worlds: &[World::HEALTHY
-            .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
-            .alone()],
+        worlds: &[
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
+                .share(0.85),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::Everything)
+                .share(0.1),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::ThisPort)
+                .share(0.05),
+        ],
     },
     Cause {
         id: "two-firewalls-loaded",
@@ -292,6 +309,15 @@ pub(super) const CAUSES: &[Cause] = &[
             it. Do not remove a firewall package while locked out.",
         prior: Prior::judged(3.0),
         worlds: &[
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::ThisPort)
+                .share(0.08),
+            World::HEALTHY
+                .filtered(Place::Host, Action::PortUnreachable, Breadth::ThisPort)
+                .share(0.05),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Prohibited, Breadth::ThisPort)
+                .share(0.03),
             World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
                 .share(0.6),

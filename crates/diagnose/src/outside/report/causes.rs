@@ -117,6 +117,7 @@ pub(super) fn ruled_out(findings: &Findings<'_>, stopped: Option<Stage>) -> Vec<
         .take(MOST_RULED_OUT)
         .map(|entry| RuledOut {
             id: entry.cause.id.into(),
+            summary: entry.cause.title.into(),
             because: entry
                 .by
                 .iter()

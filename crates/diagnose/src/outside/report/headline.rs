@@ -1,6 +1,6 @@
 //! The answer in one sentence.
 
-use sshdoctor_case::{HostKeyVerdict, Outcome};
+use sshdoctor_case::{HostKeyVerdict, Outcome, Stage};
 
 use super::Findings;
 use crate::outside::aim;
@@ -18,16 +18,36 @@ pub(super) fn headline(findings: &Findings<'_>) -> String {
         return open(findings);
     }
     let what = symptom(findings);
-    match findings.weighed.first() {
-        Some(top) if top.probability >= 0.9 => format!("{what}: {}.", top.cause.title),
-        Some(top) if top.probability >= 0.4 => {
-            format!("{what}: most likely {}.", top.cause.title)
-        }
-        Some(top) => format!(
-            "{what}; of several reasons the likeliest is that {}.",
-            top.cause.title
-        ),
-        None => format!("{what}."),
+    let Some(top) = findings.weighed.first() else {
+        return format!("{what}.");
+    };
+    let title = top.cause.title;
+    if top.probability >= 0.9 {
+        return format!("{what}: {title}.");
+    }
+    match certain_part(findings, top.cause.stage) {
+        Some(certain) => format!("{what}: {certain}, most likely because {title}."),
+        None if top.probability >= 0.4 => format!("{what}: most likely {title}."),
+        None => format!("{what}; of several reasons the likeliest is that {title}."),
+    }
+}
+
+/// What all likely causes have in common, when they stop the connection at the same stage.
+fn certain_part(findings: &Findings<'_>, stage: Stage) -> Option<&'static str> {
+    let share: f64 = findings
+        .weighed
+        .iter()
+        .filter(|weighed| weighed.cause.stage == stage)
+        .map(|weighed| weighed.probability)
+        .sum();
+    if share < 0.8 {
+        return None;
+    }
+    match (stage, findings.outcome) {
+        (Stage::Listener, Outcome::Refused) => Some("nothing listens there"),
+        (Stage::NetworkFirewall, _) => Some("a firewall on the way stops it"),
+        (Stage::HostFirewall, _) => Some("its firewall stops it"),
+        _ => None,
     }
 }
 
