@@ -6,7 +6,7 @@ use std::{
 };
 
 use sshdoctor_case::{
-    Approach, Ask, Destination, Fact, Observation, PortRole, Question, SshOptions, Vantage,
+    Approach, Ask, Destination, Fact, Observation, PortRole, Question, SshOptions,
 };
 use tokio::{
     sync::{mpsc::UnboundedSender, watch},
@@ -245,7 +245,7 @@ async fn ask_network(answering: &Answering, question: Question, host: &str) {
             return;
         }
     };
-    answering.saw_from(Vantage::client(), began, fact);
+    answering.saw(began, fact);
 }
 
 #[cfg(test)]

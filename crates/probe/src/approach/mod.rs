@@ -9,8 +9,7 @@ mod pump;
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use sshdoctor_case::{
-    AlgorithmOffer, Approach, BannerOutcome, ConnectOutcome, Depth, Destination, Fact, KexOutcome,
-    LocalError,
+    AlgorithmOffer, Approach, BannerOutcome, Depth, Destination, Fact, KexOutcome,
 };
 use tokio::net::TcpStream;
 
@@ -103,20 +102,7 @@ async fn connect_as_ssh_would(
         .deadline()
         .saturating_duration_since(Instant::now());
     let host = config.map_or(&surroundings.destination.host, |config| &config.host_name);
-    let attempt = connect(with_scope(approach.to, host), &options, left).await;
-    if attempt.outcome == ConnectOutcome::Connected && attempt.stream.is_none() {
-        // Cannot be by the contract of `connect`; said rather than assumed.
-        return Attempt {
-            outcome: ConnectOutcome::Local {
-                error: LocalError {
-                    errno: nix::libc::EBADF,
-                    name: "EBADF".into(),
-                },
-            },
-            ..attempt
-        };
-    }
-    attempt
+    connect(with_scope(approach.to, host), &options, left).await
 }
 
 async fn exchange_keys(

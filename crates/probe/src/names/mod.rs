@@ -3,6 +3,7 @@
 pub mod getent;
 mod hosts_file;
 mod name_servers;
+mod reply;
 mod resolv_conf;
 mod system;
 
@@ -14,7 +15,7 @@ use sshdoctor_case::{AddressRecord, Fact, Forced, NameAnswer, NameSource};
 use crate::answering::Answering;
 
 pub use hosts_file::{HostsLine, look_up};
-pub use name_servers::{ReplyReading, read_reply};
+pub use reply::{ReplyReading, read_reply};
 pub use resolv_conf::ResolverConfig;
 
 /// The hosts file of this machine.

@@ -6,8 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{approach, facts, prober};
 use sshdoctor_case::{BannerOutcome, Depth, Fact, KexOutcome, SshOptions};
+
+use crate::support::{approach, facts, prober};
 
 /// A listener that treats its first connection as told.
 fn peer(treat: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {

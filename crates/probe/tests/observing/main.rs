@@ -5,4 +5,6 @@ mod child_processes;
 mod client_files;
 mod hostile_peers;
 mod real_sshd;
+mod sshd;
 mod support;
+mod through_ssh;
