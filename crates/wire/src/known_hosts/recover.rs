@@ -66,7 +66,7 @@ pub fn recover_ports<'a>(
                 recovery.complete = true;
                 return recovery;
             }
-            let guesses = Guesses::new(plain, ports);
+            let guesses = Guesses::new(plain, &ports);
             let mut still_open = Vec::with_capacity(open.len());
             for sought in open {
                 match search(&sought, &guesses, go_on) {
