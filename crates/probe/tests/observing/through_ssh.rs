@@ -9,7 +9,7 @@ use std::{
 use sshdoctor_case::{Depth, Fact, LoginOutcome, Question, SshOptions, ViaOutcome};
 
 use crate::{
-    sshd::{Sshd, generate_key},
+    sshd::{Sshd, account, generate_key},
     support::{approach, facts, prober},
 };
 
@@ -41,7 +41,7 @@ async fn a_login_is_tried_without_writing_to_known_hosts() {
     generate_key(&sshd.directory, "ed25519", "bad");
     let good = std::fs::read_to_string(sshd.directory.path("good.pub")).unwrap();
     sshd.directory.write("authorized_keys", &good);
-    let outcome = login(&sshd, sshd.options(""), Some("good"), "root").await;
+    let outcome = login(&sshd, sshd.options(""), Some("good"), &account()).await;
     assert!(
         outcome.authenticated && outcome.session_opened,
         "{outcome:?}"
@@ -49,13 +49,13 @@ async fn a_login_is_tried_without_writing_to_known_hosts() {
     assert_eq!(outcome.exit_status, Some(0));
     let known = std::fs::read_to_string(sshd.directory.path("known_hosts")).unwrap();
     assert_eq!(known, "");
-    let outcome = login(&sshd, sshd.options(""), Some("bad"), "root").await;
+    let outcome = login(&sshd, sshd.options(""), Some("bad"), &account()).await;
     assert!(!outcome.authenticated);
     assert_eq!(outcome.causes[0], "key-not-authorized", "{outcome:?}");
     assert_eq!(outcome.methods[0].as_str(), "publickey");
     let other = Sshd::start("");
     let changed = sshd.options(&other.known_as(&sshd.target_name(), "ed25519"));
-    let outcome = login(&sshd, changed, Some("good"), "root").await;
+    let outcome = login(&sshd, changed, Some("good"), &account()).await;
     assert_eq!(outcome.causes[0], "host-key-changed", "{outcome:?}");
 }
 
@@ -82,7 +82,7 @@ fn jump_host() -> (Sshd, SshOptions, String) {
         ),
         ..SshOptions::default()
     };
-    let jump = format!("root@127.0.0.1:{}", sshd.address.port());
+    let jump = format!("{}@127.0.0.1:{}", account(), sshd.address.port());
     (sshd, options, jump)
 }
 
@@ -136,7 +136,8 @@ async fn a_shared_connection_is_used_and_its_refusals_are_explained() {
     let config = options.config_file.clone().unwrap();
     let mut master = Command::new("ssh")
         .args(["-F", &config, "-o", "BatchMode=yes", "-M", "-N", "-p"])
-        .args([&sshd.address.port().to_string(), "root@127.0.0.1"])
+        .arg(sshd.address.port().to_string())
+        .arg(format!("{}@127.0.0.1", account()))
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
