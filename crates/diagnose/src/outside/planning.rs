@@ -374,6 +374,16 @@ fn follow_ups(case: &Case, aim: &Aim, under_way: &Progressing, wanted: &mut Vec<
             "checking that the reset came from the host itself",
         ));
     }
+    if let Some(expected) = refuted_ttl(case, to) {
+        wanted.push(Wanted::new(
+            Question::TtlEquals {
+                to: SocketAddr::new(address, CONTROL_PORT),
+                expected,
+            },
+            700,
+            "checking the comparison",
+        ));
+    }
     let unlike_host = belief
         .readings()
         .iter()
@@ -445,6 +455,18 @@ fn reference_ttl(case: &Case, address: IpAddr) -> Option<u8> {
             } if *to == address => Some(*ttl),
             _ => None,
         })
+    })
+}
+
+/// A time to live that the target's reset did not have.
+fn refuted_ttl(case: &Case, target: SocketAddr) -> Option<u8> {
+    case.observations.iter().find_map(|o| match &o.fact {
+        Fact::TtlEquals {
+            to,
+            expected,
+            equal: Some(false),
+        } if *to == target => Some(*expected),
+        _ => None,
     })
 }
 

@@ -162,7 +162,10 @@ pub(super) fn reset_ttl(
         (Some((echo, _)), true) if hops_from_ttl(echo) == hops_from_ttl(expected) => {
             ResetTtl::AsHost
         }
-        (Some(_), true) | (None, false) => ResetTtl::UnlikeHost,
+        (Some(_), true) => ResetTtl::UnlikeHost,
+        // Without an echo a lost packet may have spoilt the expected value: the control port has to confirm it.
+        (None, false) if !confirmed_by_control(case, target, expected) => return,
+        (None, false) => ResetTtl::UnlikeHost,
         (Some((echo, _)), false) if hops_from_ttl(echo) == hops_from_ttl(expected) => {
             ResetTtl::UnlikeHost
         }
@@ -173,6 +176,18 @@ pub(super) fn reset_ttl(
     let mut ids = vec![id];
     ids.extend(from_echo.map(|(_, id)| id));
     readings.push(sourced(Reading::ResetTtl(reading), &ids));
+}
+
+/// The control port's answer was found a second time to arrive with this time to live.
+fn confirmed_by_control(case: &Case, target: SocketAddr, value: u8) -> bool {
+    case.observations.iter().any(|o| match &o.fact {
+        Fact::TtlEquals {
+            to,
+            expected,
+            equal: Some(true),
+        } => to.ip() == target.ip() && to.port() != target.port() && *expected == value,
+        _ => false,
+    })
 }
 
 pub(super) fn trace(case: &Case, target: SocketAddr, readings: &mut Vec<Sourced>) {
