@@ -38,22 +38,26 @@ pub(crate) fn charset(ascii: bool) -> Charset {
 }
 
 /// Prints text with ANSI styles, or strips them.
+///
+/// # Errors
+/// As [`report`].
 pub(crate) fn styled(text: &str, when: ColorWhen) -> anyhow::Result<()> {
-    let stdout = io::stdout().lock();
     let choice = match when {
-        ColorWhen::Auto => AutoStream::choice(&stdout),
+        ColorWhen::Auto => AutoStream::choice(&io::stdout()),
         ColorWhen::Always => ColorChoice::Always,
         ColorWhen::Never => ColorChoice::Never,
     };
-    let mut stream = AutoStream::new(stdout, choice);
-    finish(
-        stream
-            .write_all(text.as_bytes())
-            .and_then(|()| stream.flush()),
-    )
+    if choice == ColorChoice::Never {
+        let plain = anstream::adapter::strip_str(text).to_string();
+        return raw(plain.as_bytes());
+    }
+    raw(text.as_bytes())
 }
 
 /// Prints bytes as they are.
+///
+/// # Errors
+/// As [`report`].
 pub(crate) fn raw(bytes: &[u8]) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
     finish(stdout.write_all(bytes).and_then(|()| stdout.flush()))

@@ -100,9 +100,12 @@ impl<O: Observer> Driver<O> {
             tokio::select! {
                 Some((number, observation)) = self.receiver.recv() => {
                     record(inquiry, number, observation);
-                    self.drain(inquiry);
+                    self.take_what_is_ready(inquiry).await;
                 }
-                Some(ended) = self.tasks.join_next_with_id() => self.ended(ended, inquiry),
+                Some(ended) = self.tasks.join_next_with_id() => {
+                    self.ended(ended, inquiry);
+                    self.take_what_is_ready(inquiry).await;
+                }
                 () = sleep_until(self.start + due) => {
                     if let Some(ask) = inquiry.waiting_for() {
                         progress.show(self.start.elapsed(), &ask.reason);
@@ -122,6 +125,15 @@ impl<O: Observer> Driver<O> {
             .tasks
             .spawn(async move { timeout(limit, observer.answer(ask, sender)).await.is_ok() });
         self.open.insert(handle.id(), (asked, elapsed));
+    }
+
+    /// Choosing the next questions costs more than taking an answer, so answers that came together are taken together.
+    async fn take_what_is_ready(&mut self, inquiry: &mut Inquiry) {
+        tokio::task::yield_now().await;
+        self.drain(inquiry);
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            self.ended(ended, inquiry);
+        }
     }
 
     fn drain(&mut self, inquiry: &mut Inquiry) {

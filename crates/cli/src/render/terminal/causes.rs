@@ -125,7 +125,11 @@ fn below(
 pub(super) fn ruled_out(report: &Report, most: usize, charset: Charset) -> Vec<Line> {
     let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
     for cause in &report.ruled_out {
-        let words = cause.id.replace('-', " ");
+        let words = if cause.summary.is_empty() {
+            cause.id.clone()
+        } else {
+            cause.summary.clone()
+        };
         match groups.iter_mut().find(|group| group.0 == cause.because) {
             Some(group) => group.1.push(words),
             None => groups.push((&cause.because, vec![words])),

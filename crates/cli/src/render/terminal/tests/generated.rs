@@ -44,8 +44,9 @@ fn step() -> impl Strategy<Value = NextStep> {
 }
 
 fn ruled_out() -> impl Strategy<Value = RuledOut> {
-    (text(), text()).prop_map(|(id, because)| RuledOut {
-        id,
+    (text(), text()).prop_map(|(summary, because)| RuledOut {
+        id: "id".into(),
+        summary,
         because,
         evidence: Vec::new(),
     })

@@ -112,11 +112,13 @@ pub(super) fn refused() -> Report {
         ruled_out: vec![
             RuledOut {
                 id: "source-ban".into(),
+                summary: "a ban of your address".into(),
                 because: "jump1 is refused too".into(),
                 evidence: vec!["e7".into()],
             },
             RuledOut {
                 id: "wrong-address".into(),
+                summary: "a wrong address".into(),
                 because: "the certificate on 443 names it".into(),
                 evidence: vec!["e8".into()],
             },
