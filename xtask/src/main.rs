@@ -13,6 +13,7 @@ mod readme;
 mod rust_version;
 mod schema;
 mod suite;
+mod transcript;
 
 use std::process::ExitCode;
 
@@ -23,7 +24,8 @@ usage: cargo xtask COMMAND
   schema      write schema/*.schema.json from the types
   man         write crates/cli/man/sshdoctor.1 from the command line's definition
   dist-size   build the release binary; print its size, start-up time and peak memory beside their limits
-  readme      try every command that README.md shows";
+  readme      try every command that README.md shows
+  transcript  put what the program prints for a recorded case into README.md";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["man"] => manual::write(),
         ["dist-size"] => measure::run(),
         ["readme"] => readme::check(),
+        ["transcript"] => transcript::write(),
         [measure::CHILD, program, rest @ ..] => measure::child(program, rest),
         _ => {
             eprintln!("{USAGE}");

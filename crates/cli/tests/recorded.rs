@@ -63,6 +63,18 @@ fn redaction_changes_no_cause_and_leaves_no_name() {
     }
 }
 
+#[test]
+fn the_transcript_in_the_readme_is_real() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let case = root.join("crates/cli/tests/cases/moved-remembered-hashed.json");
+    let printed = read(&[case.to_str().unwrap()]);
+    assert!(
+        readme.contains(&format!("```\n$ sshdoctor server\n{printed}```\n")),
+        "README.md is out of date: cargo xtask transcript"
+    );
+}
+
 /// What must not depend on names and addresses.
 fn essence(file: &str) -> Vec<String> {
     let report: serde_json::Value = serde_json::from_str(&read(&[file, "--json"])).unwrap();
