@@ -12,6 +12,9 @@ use super::{
 /// Widest first column; longer causes get lines of their own.
 const TITLE_COLUMNS: usize = 36;
 
+/// Less probable causes are counted together, unless nothing else is left.
+const LEAST_SHOWN: f64 = 0.005;
+
 /// A reason of more bytes is not repeated line after line.
 const LONG_REASON: usize = 34;
 
@@ -28,7 +31,12 @@ pub(super) fn ranked(
     because_lines: usize,
     charset: Charset,
 ) -> Vec<Line> {
-    let shown = &report.causes[..report.causes.len().min(most)];
+    let worth_a_line = report
+        .causes
+        .iter()
+        .take_while(|cause| cause.probability >= LEAST_SHOWN)
+        .count();
+    let shown = &report.causes[..report.causes.len().min(most).min(worth_a_line.max(1))];
     let titles: Vec<String> = shown
         .iter()
         .map(|cause| charset.show(&cause.summary))
