@@ -46,6 +46,7 @@ pub struct Prober {
     config: watch::Sender<ConfigState>,
     known_hosts: KnownHostsFiles,
     host_key: Mutex<Option<HostKeySeen>>,
+    jumps: Mutex<Vec<(String, Arc<Resolved>)>>,
 }
 
 /// Where the question for the client configuration is.
@@ -69,6 +70,7 @@ impl Prober {
             config: watch::Sender::new(ConfigState::NotAsked),
             known_hosts: KnownHostsFiles::default(),
             host_key: Mutex::new(None),
+            jumps: Mutex::new(Vec::new()),
         }
     }
 
@@ -89,8 +91,12 @@ impl Prober {
         match question {
             Question::ClientConfig => self.client_config(answering).await,
             Question::JumpConfig { jump } => {
-                client_config::answer_for_jump(answering, &jump, &self.options, &self.account)
-                    .await;
+                let resolved =
+                    client_config::answer_for_jump(answering, &jump, &self.options, &self.account)
+                        .await;
+                if let Some(resolved) = resolved {
+                    self.lock_jumps().push((jump, Arc::new(resolved)));
+                }
             }
             Question::KnownHosts { names, port, files } => {
                 known_hosts::answer(answering, &self.known_hosts, names, port, files).await;
@@ -137,7 +143,7 @@ impl Prober {
         let surroundings = approach::Surroundings {
             destination: &self.destination,
             account: &self.account,
-            config: self.config_when_known(answering.deadline()).await,
+            config: self.config_of_next_hop(answering.deadline()).await,
             known_hosts: &self.known_hosts,
         };
         let seen = approach::answer(answering, approach, &surroundings).await;
@@ -180,6 +186,23 @@ impl Prober {
             },
             _ => None,
         }
+    }
+
+    /// The configuration of the machine that a direct connection goes to: the first jump host, where there is one.
+    async fn config_of_next_hop(&self, deadline: Instant) -> Option<Arc<Resolved>> {
+        let own = self.config_when_known(deadline).await?;
+        let Some(first) = own.config.proxy_jump.first() else {
+            return Some(own);
+        };
+        let jumps = self.lock_jumps();
+        jumps
+            .iter()
+            .find(|(jump, _)| jump == first)
+            .map(|(_, resolved)| Arc::clone(resolved))
+    }
+
+    fn lock_jumps(&self) -> MutexGuard<'_, Vec<(String, Arc<Resolved>)>> {
+        self.jumps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_host_key(&self) -> MutexGuard<'_, Option<HostKeySeen>> {

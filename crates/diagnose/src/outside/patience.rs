@@ -153,7 +153,7 @@ fn until(open: &Open, target: &Target, now_ms: f64) -> f64 {
     match *target {
         Target::Waiting => deadline,
         Target::Silent => silent(open),
-        Target::Open { round_trip_ms } => open.asked_ms + 2.2 * round_trip_ms + 30.0,
+        Target::Open { round_trip_ms } => open.asked_ms + 1.2 * round_trip_ms + 15.0,
         Target::Answered {
             round_trip_ms,
             at_ms,
@@ -164,7 +164,7 @@ fn until(open: &Open, target: &Target, now_ms: f64) -> f64 {
 /// The target answered: what was asked with it should have been answered in the same time.
 fn answered(open: &Open, round_trip_ms: f64, connect_ms: f64) -> f64 {
     // The first packet may have waited for a neighbour or a retransmission; what was asked at the same time waited with it.
-    let fair = open.asked_ms + (2.2 * round_trip_ms).max(connect_ms + 5.0) + 25.0;
+    let fair = open.asked_ms + (1.2 * round_trip_ms).max(connect_ms) + 15.0;
     match &open.ask.question {
         Question::Approach { approach } if approach.depth != Depth::Connect && open.connected() => {
             // Something accepts there: its banner may be the answer.

@@ -12,7 +12,7 @@ use super::belief::Belief;
 use super::evidence;
 use super::focus::Fates;
 use super::likelihood::FollowUp;
-use super::reading::{Connect, Reading, ResetTtl};
+use super::reading::{Connect, Exchange, Reading, ResetTtl};
 
 /// A port below 1024 that IANA's registry leaves unassigned: whatever answers there answers for the machine, not for a service.
 pub(crate) const CONTROL_PORT: u16 = 28;
@@ -360,10 +360,18 @@ fn follow_ups(case: &Case, aim: &Aim, under_way: &Progressing, wanted: &mut Vec<
             &[],
         ));
     }
+    let tried = attempts(case, to);
+    let hung = hung_so_far(&tried, case, under_way);
+    if hung
+        && !readings
+            .iter()
+            .any(|s| matches!(s.reading, Reading::Exchange(_)))
+    {
+        readings.push(evidence::sourced(Reading::Exchange(Exchange::Hung), &[]));
+    }
     let belief = Belief::new(readings, evidence::setting(case, Some(aim), Some(address)));
     let worth =
         |question: FollowUp| belief.expected_information(question, |_| true) >= cost(question);
-    let tried = attempts(case, to);
     if tried.first().is_some_and(was_reset)
         && let Some(expected) = reference_ttl(case, address)
         && worth(FollowUp::ResetTtl)
@@ -399,7 +407,7 @@ fn follow_ups(case: &Case, aim: &Aim, under_way: &Progressing, wanted: &mut Vec<
         ));
     }
     let free = budget_left(case, aim, under_way) > 0;
-    if free && hung_so_far(&tried, case, under_way) && worth(FollowUp::SmallSegments) {
+    if free && hung && worth(FollowUp::SmallSegments) {
         wanted.push(Wanted::new(
             Question::Approach {
                 approach: target(to, Some(SMALL_SEGMENT)),

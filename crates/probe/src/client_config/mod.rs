@@ -105,7 +105,7 @@ pub(crate) async fn answer_for_jump(
     jump: &str,
     options: &SshOptions,
     account: &Account,
-) {
+) -> Option<Resolved> {
     let began = answering.began();
     let deadline = answering.deadline_within(LIMIT);
     let (given, port) = person_ssh::split_jump_port(jump);
@@ -117,9 +117,10 @@ pub(crate) async fn answer_for_jump(
     match dump(&given, &jump_options, deadline).await {
         Dump::Text(text) => match dump::read(&text, account) {
             Some(resolved) => {
-                let config = Box::new(resolved.config);
+                let config = Box::new(resolved.config.clone());
                 let jump = jump.to_owned();
                 answering.saw(began, Fact::JumpConfig { jump, config });
+                return Some(resolved);
             }
             None => answering.not_observed("ssh -G printed no host name and port"),
         },
@@ -130,6 +131,7 @@ pub(crate) async fn answer_for_jump(
         Dump::NoSsh => answering.not_observed("no ssh on this machine to go through a jump host"),
         Dump::Unusable(reason) => answering.not_observed(&reason),
     }
+    None
 }
 
 async fn dump(given: &str, options: &SshOptions, deadline: Instant) -> Dump {

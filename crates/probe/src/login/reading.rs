@@ -103,11 +103,27 @@ fn read_text(stderr: &str, stdout: &str, exit_status: Option<i32>) -> LoginOutco
     LoginOutcome {
         exit_status,
         authenticated,
-        session_opened: command_ran && !shell_refused,
+        session_opened: command_ran && (!failed || said_something(&lines)) && !shell_refused,
         methods: methods(&lines),
         causes: reading.causes,
         lines: reading.lines,
     }
+}
+
+/// Something that ran at the far end printed a line of its own: forced commands such as those of code hosts greet, and end
+/// with an error because there is no shell to be had.
+fn said_something(lines: &[&str]) -> bool {
+    let own_words = [
+        "debug",
+        "OpenSSH_",
+        "Authenticated to ",
+        "Transferred: ",
+        "Bytes per second: ",
+        "Warning: ",
+    ];
+    lines
+        .iter()
+        .any(|line| !line.is_empty() && !own_words.iter().any(|words| line.starts_with(words)))
 }
 
 /// What the server offered at first.
@@ -156,10 +172,22 @@ impl Reading {
         let line = lines
             .iter()
             .find(|line| closed.iter().any(|words| line.contains(words)));
-        if let Some(line) = line
-            && !command_ran
-            && self.causes.is_empty()
-        {
+        if !self.causes.is_empty() {
+            return;
+        }
+        if command_ran && !said_something(lines) {
+            // `true` was asked for, and whatever ran instead failed: a shell that is none, or a forced command.
+            for cause in [
+                "session-dies-after-login",
+                "login-shell-invalid",
+                "forced-command-only",
+            ] {
+                self.add(
+                    cause,
+                    "the shell ended at once with an error and ran no command",
+                );
+            }
+        } else if let Some(line) = line {
             self.add("session-dies-after-login", line);
         }
     }
@@ -290,5 +318,8 @@ mod tests {
         assert_eq!(causes(&dropped, Some(255)), ["session-dies-after-login"]);
         let forced = read_text(&format!("{authenticated}{ran}"), "Hi there\n", Some(1));
         assert!(forced.session_opened && forced.causes.is_empty());
+        let mute = read_text(&format!("{authenticated}{ran}"), "", Some(1));
+        assert!(!mute.session_opened);
+        assert_eq!(mute.causes[0], "session-dies-after-login");
     }
 }

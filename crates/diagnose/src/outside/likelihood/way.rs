@@ -154,11 +154,11 @@ pub(crate) fn other_addresses(world: &World) -> Row<OtherAddresses> {
             (Other::FailOtherwise, 0.07),
             // A name may stand for several machines, each with its own fate.
             (Other::SameFamilyWorks, 0.05),
-            (Other::OtherFamilyWorks, 0.03),
+            (Other::OtherFamilyWorks, 0.008),
         ],
         Reach::ThisAddress => &[
             (Other::SameFamilyWorks, 0.9),
-            (Other::OtherFamilyWorks, 0.5),
+            (Other::OtherFamilyWorks, 0.12),
             (Other::FailOtherwise, 0.08),
             (Other::FailAlike, 0.02),
         ],
