@@ -7,7 +7,7 @@ use sshdoctor_case::ConnectOutcome;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::handshake::Handshake;
+use super::handshake::{Handshake, Hearing};
 
 /// How a connection is to be made; the default is as any program makes one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,9 +42,12 @@ pub(crate) async fn connect(
     deadline: Duration,
 ) -> Attempt {
     let until = Instant::now() + deadline;
-    let mut handshake = match Handshake::begin(to, options, &[]) {
+    let mut handshake = match Handshake::begin(to, options, Hearing::All) {
         Ok(handshake) => handshake,
-        Err(error) => return Attempt::without_stream(ConnectOutcome::Local { error }, None),
+        Err(not_begun) => {
+            let error = not_begun.into();
+            return Attempt::without_stream(ConnectOutcome::Local { error }, None);
+        }
     };
     let outcome = handshake.end(until).await;
     let (from, reset) = (handshake.from(), handshake.was_reset());

@@ -13,10 +13,101 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::connect::ConnectOptions;
 use super::error_queue::{self, QueuedError};
+use super::least_ttl;
 use super::local_error::{from_errno, local_error};
 
 /// How long a socket that woke us for nothing is left alone.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// Which arriving segments a socket hears.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Hearing<'a> {
+    /// All.
+    All,
+    /// Those that the filter accepts (`SO_ATTACH_FILTER`, `socket(7)`), which not every kernel grants everyone.
+    Filtered(&'a [SockFilter]),
+    /// Those that arrive with at least this time to live (IPv6: hop limit).
+    AtLeast(u8),
+}
+
+/// Why a handshake did not begin.
+#[derive(Debug)]
+pub(super) enum NotBegun {
+    /// The socket could not be made or set up.
+    SettingUp(LocalError),
+    /// `connect(2)` refused.
+    Connecting(LocalError),
+}
+
+impl From<NotBegun> for LocalError {
+    fn from(not_begun: NotBegun) -> Self {
+        match not_begun {
+            NotBegun::SettingUp(error) | NotBegun::Connecting(error) => error,
+        }
+    }
+}
+
+/// A socket ready to send its SYN.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    socket: Socket,
+    to: SocketAddr,
+}
+
+impl Prepared {
+    /// Makes and sets up the socket.
+    ///
+    /// # Errors
+    /// Those of `socket(2)`, `setsockopt(2)` and `bind(2)`.
+    pub(super) fn new(
+        to: SocketAddr,
+        options: &ConnectOptions,
+        hearing: Hearing<'_>,
+    ) -> Result<Self, NotBegun> {
+        Self::open(canonical(to), options, hearing)
+            .map_err(|error| NotBegun::SettingUp(local_error(&error)))
+    }
+
+    fn open(to: SocketAddr, options: &ConnectOptions, hearing: Hearing<'_>) -> io::Result<Self> {
+        let domain = Domain::for_address(to);
+        let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        socket.set_tcp_nodelay(true)?;
+        error_queue::enable(&socket, domain)?;
+        apply(&socket, domain, options)?;
+        match hearing {
+            Hearing::All => {}
+            Hearing::Filtered(filter) => socket.attach_filter(filter)?,
+            Hearing::AtLeast(ttl) => least_ttl::set(&socket, domain, ttl)?,
+        }
+        Ok(Self { socket, to })
+    }
+
+    /// Sends the SYN.
+    ///
+    /// # Errors
+    /// Those of `connect(2)`: the routing table, the own packet filter.
+    pub(super) fn send(self) -> Result<Handshake, NotBegun> {
+        let ended_at_once = match self.socket.connect(&SockAddr::from(self.to)) {
+            Ok(()) => None,
+            Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => None,
+            // A reset from this very machine can arrive before connect returns.
+            Err(error) if error.raw_os_error() == Some(libc::ECONNREFUSED) => Some(error),
+            Err(error) => return Err(NotBegun::Connecting(local_error(&error))),
+        };
+        let from = local_ip(&self.socket);
+        let stream = TcpStream::from_std(self.socket.into())
+            .map_err(|error| NotBegun::SettingUp(local_error(&error)))?;
+        Ok(Handshake {
+            stream,
+            from,
+            to: self.to.ip(),
+            ended_at_once,
+            too_big: None,
+            reset: false,
+        })
+    }
+}
 
 /// A SYN on its way. Dropping it closes the socket.
 #[derive(Debug)]
@@ -30,51 +121,16 @@ pub(super) struct Handshake {
 }
 
 impl Handshake {
-    /// Sends the SYN. `filter` decides which arriving segments the socket hears (`SO_ATTACH_FILTER`, `socket(7)`); empty: all.
+    /// Sends the SYN of a new socket.
     ///
     /// # Errors
     /// When the local kernel refuses before anything is sent: an option, the source address, the routing table.
     pub(super) fn begin(
         to: SocketAddr,
         options: &ConnectOptions,
-        filter: &[SockFilter],
-    ) -> Result<Self, LocalError> {
-        Self::open(canonical(to), options, filter).map_err(|error| local_error(&error))
-    }
-
-    fn open(to: SocketAddr, options: &ConnectOptions, filter: &[SockFilter]) -> io::Result<Self> {
-        let domain = Domain::for_address(to);
-        let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
-        socket.set_nonblocking(true)?;
-        socket.set_tcp_nodelay(true)?;
-        error_queue::enable(&socket, domain)?;
-        apply(&socket, domain, options)?;
-        if !filter.is_empty() {
-            socket.attach_filter(filter)?;
-        }
-        let ended_at_once = match socket.connect(&SockAddr::from(to)) {
-            Ok(()) => None,
-            Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => None,
-            Err(error) => Some(error),
-        };
-        let from = local_ip(&socket);
-        let mut handshake = Self {
-            stream: TcpStream::from_std(socket.into())?,
-            from,
-            to: to.ip(),
-            ended_at_once: None,
-            too_big: None,
-            reset: false,
-        };
-        match ended_at_once {
-            // A reset from this very machine can arrive before connect returns.
-            Some(error) if error.raw_os_error() == Some(libc::ECONNREFUSED) => {
-                handshake.ended_at_once = Some(error);
-            }
-            Some(error) => return Err(error),
-            None => {}
-        }
-        Ok(handshake)
+        hearing: Hearing<'_>,
+    ) -> Result<Self, NotBegun> {
+        Prepared::new(to, options, hearing)?.send()
     }
 
     /// The source address, once the kernel has chosen one.
@@ -117,7 +173,8 @@ impl Handshake {
         self.stream
     }
 
-    fn settled(&mut self) -> Option<ConnectOutcome> {
+    /// How the handshake has ended, if it has. An outcome is told once.
+    pub(super) fn settled(&mut self) -> Option<ConnectOutcome> {
         if let Some(outcome) = self.queued() {
             return Some(outcome);
         }

@@ -5,6 +5,7 @@ pub(crate) mod connect;
 pub(crate) mod echo;
 mod error_queue;
 mod handshake;
+mod least_ttl;
 pub(crate) mod listening;
 mod local_error;
 mod netlink;
@@ -12,6 +13,7 @@ mod processes;
 pub(crate) mod route;
 mod segment_filter;
 pub(crate) mod trace;
+mod ttl_thresholds;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,45 @@
 //! Filters that decide which arriving segments our own socket hears (`SO_ATTACH_FILTER`, `socket(7)`).
 //!
-//! No privilege is needed. Each is a classic BPF program: load one byte, test it, accept or drop.
+//! Each is a classic BPF program: load one byte, test it, accept or drop. Most kernels let everyone attach one; some refuse
+//! ordinary users.
+
+use std::sync::OnceLock;
 
 use nix::libc;
-use socket2::SockFilter;
+use socket2::{Domain, SockFilter, Socket, Type};
+
+/// Whether the kernel lets this process attach filters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filters {
+    /// It does.
+    Allowed,
+    /// It does not.
+    Refused,
+}
+
+impl Filters {
+    /// Found out once per process, with a filter that accepts everything.
+    pub(super) fn here() -> Self {
+        static HERE: OnceLock<Filters> = OnceLock::new();
+        *HERE.get_or_init(|| {
+            let accept_all = [SockFilter::new(
+                code(libc::BPF_RET | libc::BPF_K),
+                0,
+                0,
+                u32::MAX,
+            )];
+            let is_attached = [Domain::IPV4, Domain::IPV6].into_iter().any(|domain| {
+                Socket::new(domain, Type::STREAM, None)
+                    .is_ok_and(|socket| socket.attach_filter(&accept_all).is_ok())
+            });
+            if is_attached {
+                Self::Allowed
+            } else {
+                Self::Refused
+            }
+        })
+    }
+}
 
 /// A test of one byte, and whether passing it accepts the segment.
 #[derive(Debug, Clone, Copy)]

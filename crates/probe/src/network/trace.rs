@@ -2,19 +2,21 @@
 //!
 //! Every time to live is tried at once; the kernel repeats each SYN after a second, which makes good for a lost or
 //! rate-limited answer. SYN-ACKs are kept from the sockets by a filter, so that tracing a port that is open after all
-//! completes no connections; only when nothing else ends the path one more SYN may complete one.
+//! completes no connections; only when nothing else ends the path one more SYN may complete one. Where the kernel refuses
+//! ordinary users filters, the first connection ends the sending, and SYNs beyond it that are still on their way are given
+//! up at once, so that their SYN-ACKs meet closed sockets.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use sshdoctor_case::{ConnectOutcome, Hop, HopAnswer, IcmpError};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::connect::ConnectOptions;
-use super::handshake::Handshake;
-use super::segment_filter::without_syn;
+use super::handshake::{Handshake, Hearing, NotBegun};
+use super::segment_filter::{Filters, without_syn};
 
 /// Between two SYNs: routers and hosts limit the ICMP errors they send, most by a bucket that refills with time.
 const SPACING: Duration = Duration::from_millis(2);
@@ -34,21 +36,37 @@ const SILENT_TAIL: usize = 2;
 /// Traces the way to `to` with times to live from 1 to `max_ttl`, for at most `deadline`.
 ///
 /// The hops end with the first that is not a router's time-exceeded, or else after at most two silent ones. A reset by
-/// this machine's own packet filter shows as a reset at hop 1. At most one connection is completed. The flag tells that the local packet filter drops what is
-/// sent; it takes a deadline above 1.2 s to see that.
+/// this machine's own packet filter shows as a reset at hop 1. There are none when no socket could be set up. At most one
+/// connection is completed; without filters perhaps another, if this machine is busy for 2 ms at the wrong moment. The flag
+/// tells that the local packet filter drops what is sent; it takes a deadline above 1.2 s to see that.
 pub(crate) async fn trace(to: SocketAddr, max_ttl: u8, deadline: Duration) -> (Vec<Hop>, bool) {
+    trace_with(Filters::here(), to, max_ttl, deadline).await
+}
+
+/// [`trace`] with or without filters.
+pub(super) async fn trace_with(
+    filters: Filters,
+    to: SocketAddr,
+    max_ttl: u8,
+    deadline: Duration,
+) -> (Vec<Hop>, bool) {
     let start = Instant::now();
     let until = start + deadline;
     let failed_before = failed_retransmissions();
     let mut path = Path::default();
-    path.probe(to, max_ttl, until).await;
-    if !path.has_end() && path.sent > 0 {
+    path.probe(filters, to, max_ttl, until).await;
+    if filters == Filters::Allowed && !path.has_end() && path.sent > 0 {
         path.try_to_connect(to, max_ttl, until).await;
     }
     let failed = failed_retransmissions().saturating_sub(failed_before);
     // Every SYN of ours was dropped, then; a smaller rise comes from other connections of this machine.
     let local_drops = path.is_empty() && failed > 0 && failed * 2 >= path.sent;
-    (path.into_hops(max_ttl), local_drops)
+    let hops = if path.is_empty() && path.sent == 0 {
+        Vec::new()
+    } else {
+        path.into_hops(max_ttl)
+    };
+    (hops, local_drops)
 }
 
 #[derive(Debug, Default)]
@@ -56,10 +74,16 @@ struct Path {
     answers: BTreeMap<u8, HopAnswer>,
     slowest: Duration,
     sent: u64,
+    under_way: Vec<(u8, AbortHandle)>,
 }
 
 impl Path {
-    async fn probe(&mut self, to: SocketAddr, max_ttl: u8, until: Instant) {
+    async fn probe(&mut self, filters: Filters, to: SocketAddr, max_ttl: u8, until: Instant) {
+        let filter = without_syn();
+        let hearing = match filters {
+            Filters::Allowed => Hearing::Filtered(&filter),
+            Filters::Refused => Hearing::All,
+        };
         let mut waiting = JoinSet::new();
         let mut last_sent = Instant::now();
         for ttl in 1..=max_ttl {
@@ -72,17 +96,19 @@ impl Path {
                 break;
             }
             last_sent = Instant::now();
-            match Handshake::begin(to, &with_ttl(ttl), &without_syn()) {
+            match Handshake::begin(to, &with_ttl(ttl), hearing) {
                 Ok(mut handshake) => {
                     self.sent += 1;
-                    waiting.spawn(async move {
+                    let task = waiting.spawn(async move {
                         let outcome = handshake.end(until).await;
                         (ttl, outcome, last_sent.elapsed())
                     });
+                    self.under_way.push((ttl, task));
                 }
-                Err(error) => {
+                Err(NotBegun::Connecting(error)) => {
                     self.answers.insert(ttl, HopAnswer::Local { error });
                 }
+                Err(NotBegun::SettingUp(_)) => break,
             }
         }
         loop {
@@ -106,7 +132,7 @@ impl Path {
         }
         let ttl = last + 1;
         let patience = (self.slowest * 2).max(LEAST_GRACE);
-        if let Ok(mut handshake) = Handshake::begin(to, &with_ttl(ttl), &[]) {
+        if let Ok(mut handshake) = Handshake::begin(to, &with_ttl(ttl), Hearing::All) {
             let outcome = handshake.end(until.min(Instant::now() + patience)).await;
             self.note(ttl, outcome, Duration::ZERO);
         }
@@ -151,6 +177,11 @@ impl Path {
         let round_trip = took.checked_sub(REPEATED_AFTER).unwrap_or(took);
         self.slowest = self.slowest.max(round_trip);
         self.answers.insert(ttl, answer);
+        if let Some(end) = self.end() {
+            for (_, beyond) in self.under_way.iter().filter(|(ttl, _)| *ttl > end) {
+                beyond.abort();
+            }
+        }
     }
 
     fn is_empty(&self) -> bool {

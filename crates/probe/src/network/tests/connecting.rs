@@ -11,7 +11,7 @@ use tokio::io::AsyncReadExt;
 use super::namespace::{Namespace, privileged};
 use super::topology::{CLIENT, Network, ROUTER, SERVER, at, ip};
 use crate::network::connect::{Attempt, ConnectOptions, connect};
-use crate::network::handshake::Handshake;
+use crate::network::handshake::{Handshake, Hearing};
 use crate::network::trace::trace;
 
 const SHORT: Duration = Duration::from_millis(700);
@@ -229,7 +229,7 @@ fn a_reset_right_after_the_handshake_still_counts_as_connected() {
                 let listener = TcpListener::bind(at("127.0.0.1", 22)).unwrap();
                 let options = ConnectOptions::default();
                 let to = at("127.0.0.1", 22);
-                let mut handshake = Handshake::begin(to, &options, &[]).unwrap();
+                let mut handshake = Handshake::begin(to, &options, Hearing::All).unwrap();
                 // All of this happens before the client looks for the first time.
                 let (mut accepted, _) = listener.accept().unwrap();
                 accepted.write_all(b"Exceeded MaxStartups\r\n").unwrap();

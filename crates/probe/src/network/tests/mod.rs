@@ -5,6 +5,7 @@ mod connecting;
 mod echoing;
 mod listeners;
 mod namespace;
+mod ordinary_user;
 mod routing;
 mod topology;
 mod tracing;

@@ -7,7 +7,8 @@ use sshdoctor_case::{Hop, HopAnswer, IcmpError};
 
 use super::namespace::{Namespace, privileged};
 use super::topology::{Network, ROUTER, SERVER, at, ip};
-use crate::network::trace::trace;
+use crate::network::segment_filter::Filters;
+use crate::network::trace::trace_with;
 
 struct Traced {
     answers: Vec<HopAnswer>,
@@ -15,12 +16,14 @@ struct Traced {
     took: Duration,
 }
 
-fn traced(from: &Namespace, to: SocketAddr) -> Traced {
+const BOTH: [Filters; 2] = [Filters::Allowed, Filters::Refused];
+
+fn traced(from: &Namespace, filters: Filters, to: SocketAddr) -> Traced {
     from.observe(move || async move {
         let start = Instant::now();
-        let (hops, local_drops) = trace(to, 12, Duration::from_secs(3)).await;
+        let (hops, local_drops) = trace_with(filters, to, 12, Duration::from_secs(3)).await;
         let took = start.elapsed();
-        println!("{to}: {hops:?} {local_drops} after {took:?}");
+        println!("{to} {filters:?}: {hops:?} {local_drops} after {took:?}");
         let ttls = hops.iter().map(|hop| usize::from(hop.ttl));
         assert!(ttls.eq(1..=hops.len()), "{hops:?}");
         Traced {
@@ -46,11 +49,13 @@ fn the_path_ends_where_the_answer_comes_from() {
             network
                 .router
                 .filter("forward", "tcp dport 2 reject with tcp reset");
-            for ((server, router), (kind, code)) in
-                SERVER.into_iter().zip(ROUTER).zip([(3, 3), (1, 4)])
+            let families = [0, 1].map(|family| (SERVER[family], ROUTER[family]));
+            for (filters, (server, router)) in
+                BOTH.into_iter().flat_map(|it| families.map(|f| (it, f)))
             {
+                let (kind, code) = if ip(server).is_ipv6() { (1, 4) } else { (3, 3) };
                 let quick = |port| {
-                    let traced = traced(&network.client, at(server, port));
+                    let traced = traced(&network.client, filters, at(server, port));
                     assert!(
                         traced.took < Duration::from_millis(900),
                         "{:?}",
@@ -70,10 +75,9 @@ fn the_path_ends_where_the_answer_comes_from() {
                 assert_eq!(quick(1), [exceeded(router), HopAnswer::Icmp { error }]);
                 // The router's time-exceeded comes before its forward chain, whose reset then shows one hop later.
                 assert_eq!(quick(2), [exceeded(router), HopAnswer::Reset]);
-                let answers = traced(&network.client, at(server, 22)).answers;
+                let answers = traced(&network.client, filters, at(server, 22)).answers;
                 assert_eq!(answers, [exceeded(router), HopAnswer::Connected]);
-            }
-            for listener in open {
+                let listener = &open[usize::from(ip(server).is_ipv6())];
                 listener.set_nonblocking(true).unwrap();
                 assert!(listener.accept().is_ok());
                 assert!(listener.accept().is_err(), "one connection at most");
@@ -89,8 +93,11 @@ fn a_drop_on_the_way_leaves_the_last_router_and_silence() {
         || {
             let network = Network::new();
             network.router.filter("forward", "tcp dport 22 drop");
-            for (server, router) in SERVER.into_iter().zip(ROUTER) {
-                let traced = traced(&network.client, at(server, 22));
+            let families = [0, 1].map(|family| (SERVER[family], ROUTER[family]));
+            for (filters, (server, router)) in
+                BOTH.into_iter().flat_map(|it| families.map(|f| (it, f)))
+            {
+                let traced = traced(&network.client, filters, at(server, 22));
                 let silent = HopAnswer::Silent;
                 assert_eq!(traced.answers, [exceeded(router), silent.clone(), silent]);
                 assert!(!traced.local_drops);
@@ -114,14 +121,15 @@ fn the_own_output_chain_shows_as_drops_or_as_a_reset_at_the_first_hop() {
                 "output",
                 "tcp dport 1 drop\ntcp dport 2 reject with tcp reset\ntcp dport 3 reject",
             );
-            for server in SERVER {
-                let dropped = traced(&network.client, at(server, 1));
+            for (filters, server) in BOTH.into_iter().flat_map(|it| SERVER.map(|s| (it, s))) {
+                let traced = |port| traced(&network.client, filters, at(server, port));
+                let dropped = traced(1);
                 assert_eq!(dropped.answers, [HopAnswer::Silent, HopAnswer::Silent]);
                 assert!(dropped.local_drops);
-                let reset = traced(&network.client, at(server, 2));
+                let reset = traced(2);
                 assert_eq!(reset.answers, [HopAnswer::Reset]);
                 assert!(!reset.local_drops);
-                let rejected = traced(&network.client, at(server, 3)).answers;
+                let rejected = traced(3).answers;
                 assert!(
                     matches!(&rejected[..], [HopAnswer::Local { error }] if error.name == "ECONNREFUSED"),
                     "{rejected:?}"
@@ -137,11 +145,13 @@ fn without_a_route_there_is_one_hop_that_says_so() {
         "network::tests::tracing::without_a_route_there_is_one_hop_that_says_so",
         || {
             let alone = Namespace::new();
-            let answers = traced(&alone, at(SERVER[0], 22)).answers;
-            assert!(
-                matches!(&answers[..], [HopAnswer::Local { error }] if error.name == "ENETUNREACH"),
-                "{answers:?}"
-            );
+            for filters in BOTH {
+                let answers = traced(&alone, filters, at(SERVER[0], 22)).answers;
+                assert!(
+                    matches!(&answers[..], [HopAnswer::Local { error }] if error.name == "ENETUNREACH"),
+                    "{answers:?}"
+                );
+            }
         },
     );
 }
