@@ -7,17 +7,16 @@ use anyhow::bail;
 use crate::process;
 
 /// Program and Debian package.
-const PROGRAMS: [(&str, &str); 10] = [
+const PROGRAMS: [(&str, &str); 9] = [
+    ("cc", "gcc"),
+    ("dnsmasq", "dnsmasq-base"),
+    ("ip", "iproute2"),
+    ("iptables", "iptables"),
+    ("nft", "nftables"),
     ("ssh", "openssh-client"),
     ("ssh-keygen", "openssh-client"),
     ("sshd", "openssh-server"),
-    ("ip", "iproute2"),
-    ("ss", "iproute2"),
-    ("nft", "nftables"),
-    ("iptables", "iptables"),
-    ("ping", "iputils-ping"),
-    ("nc", "netcat-openbsd"),
-    ("cc", "gcc"),
+    ("unshare", "util-linux"),
 ];
 
 /// Installs what is missing, as root on Debian or Ubuntu; elsewhere says what is needed.
@@ -37,6 +36,9 @@ pub(crate) fn install() -> anyhow::Result<()> {
         bail!("missing programs; as root on Debian or Ubuntu: {by_hand}");
     }
     println!("installing {}", list.join(", "));
+    if list.contains(&"openssh-server") {
+        println!("its package may start an SSH server on this machine");
+    }
     process::run(&["apt-get", "update", "-q"])?;
     let mut install =
         process::command(&["apt-get", "install", "-q", "-y", "--no-install-recommends"]);
