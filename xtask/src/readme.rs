@@ -67,3 +67,22 @@ fn parses(arguments: &[&str]) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn commands_are_found_in_fenced_blocks_only() {
+        let text = "sshdoctor prose\n```\n$ sshdoctor web1\noutput\ncargo xtask test   # remark\n```\ncargo no\n";
+        assert_eq!(
+            super::commands(text),
+            ["sshdoctor web1", "cargo xtask test"]
+        );
+    }
+
+    #[test]
+    fn a_command_that_does_not_exist_is_refused() {
+        assert!(super::exists("cargo xtask no-such").is_err());
+        assert!(super::exists("rm -rf x").is_err());
+        assert!(super::exists("cargo xtask schema").is_ok());
+    }
+}

@@ -39,3 +39,15 @@ fn parse(version: &Value) -> Option<(u32, u32, u32)> {
     let mut next = || parts.next().and_then(Result::ok);
     Some((next()?, next().unwrap_or(0), next().unwrap_or(0)))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(super::parse(&json!("1.100")) > super::parse(&json!("1.95.1")));
+        assert_eq!(super::parse(&json!("1.95")), Some((1, 95, 0)));
+        assert_eq!(super::parse(&json!(null)), None);
+    }
+}
