@@ -395,6 +395,22 @@ pub(super) const CAUSES: &[Cause] = &[
         prior: Prior::judged(3.0),
         worlds: &[
             World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::ThisPort)
+                .reach(Reach::OnlyIpv6)
+                .share(0.25),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Drop, Breadth::Everything)
+                .reach(Reach::OnlyIpv6)
+                .share(0.15),
+            World::HEALTHY
+                .filtered(Place::Host, Action::PortUnreachable, Breadth::ThisPort)
+                .reach(Reach::OnlyIpv6)
+                .share(0.08),
+            World::HEALTHY
+                .filtered(Place::Host, Action::Prohibited, Breadth::ThisPort)
+                .reach(Reach::OnlyIpv6)
+                .share(0.08),
+            World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
                 .reach(Reach::OnlyIpv6)
                 .share(0.6),

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use sshdoctor_case::{
     Approach, Case, ConnectOutcome, Depth, Fact, KexOutcome, PortRole, Question, RememberedPort,
+    RouteOutcome,
 };
 
 use super::aim::{self, Aim};
@@ -396,10 +397,12 @@ fn follow_ups(case: &Case, aim: &Aim, under_way: &Progressing, wanted: &mut Vec<
         .readings()
         .iter()
         .any(|s| s.reading == Reading::ResetTtl(ResetTtl::UnlikeHost));
+    let suspicious = answered_before_the_network(case, address, &tried);
     let quiet = unlike_host
         || tried.is_empty()
         || tried.iter().any(|a| a.progress() == Progress::NotAnswered);
-    if quiet && !aim::is_this_machine(case, address) && worth(FollowUp::Trace) {
+    let trace = suspicious || (quiet && worth(FollowUp::Trace));
+    if trace && !aim::is_this_machine(case, address) {
         wanted.push(Wanted::new(
             Question::Trace { to, max_ttl: 24 },
             3000,
@@ -443,6 +446,25 @@ fn cost(question: FollowUp) -> f64 {
         FollowUp::Again => 0.03,
         FollowUp::SmallSegments => 0.05,
     }
+}
+
+/// A reset within a millisecond from beyond a router: either the server is very near, or this machine's own packet filter
+/// made it. A trace tells.
+fn answered_before_the_network(case: &Case, address: IpAddr, tried: &[Attempt<'_>]) -> bool {
+    let routed = matches!(
+        aim::route(case, address),
+        Some((
+            RouteOutcome::Via {
+                gateway: Some(_),
+                ..
+            },
+            _
+        ))
+    );
+    routed
+        && tried
+            .first()
+            .is_some_and(|attempt| was_reset(attempt) && attempt.connect_ms < 1.0)
 }
 
 fn was_reset(attempt: &Attempt<'_>) -> bool {

@@ -14,7 +14,7 @@ use crate::outside::reading::{
 };
 
 /// Interfaces that usually lead into a tunnel, a container bridge or a virtual network.
-const VIRTUAL_INTERFACES: [&str; 16] = [
+const VIRTUAL_INTERFACES: [&str; 20] = [
     "tun",
     "tap",
     "wg",
@@ -31,6 +31,10 @@ const VIRTUAL_INTERFACES: [&str; 16] = [
     "ipsec",
     "gre",
     "lxc",
+    "vpn",
+    "nordlynx",
+    "proton",
+    "cscotun",
 ];
 
 pub(super) fn route(case: &Case, address: IpAddr, readings: &mut Vec<Sourced>) {
@@ -214,7 +218,12 @@ pub(super) fn trace(case: &Case, target: SocketAddr, readings: &mut Vec<Sourced>
             distance.as_ref().map(|d| d.0),
             target.ip(),
         );
-        if on_link && matches!(end, TraceEnd::Nowhere | TraceEnd::OwnReset) {
+        // On an ordinary link no router is expected; the far end of a tunnel is one.
+        let virtual_route = readings
+            .iter()
+            .any(|sourced| sourced.reading == Reading::Route(Route::Virtual));
+        let expected = on_link && !virtual_route;
+        if expected && matches!(end, TraceEnd::Nowhere | TraceEnd::OwnReset) {
             continue;
         }
         let mut ids = vec![observation.id.as_str()];

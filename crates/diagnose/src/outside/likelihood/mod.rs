@@ -9,7 +9,7 @@ mod way;
 use crate::catalogue::Cause;
 use crate::outside::reading::{Connect, Reading};
 use crate::outside::setting::Setting;
-use crate::outside::world::{Reach, World};
+use crate::outside::world::{Path, Place, Reach, World};
 
 /// Probability of a reading in one world of a cause; without a cause, nothing is wrong.
 pub(crate) fn likelihood(
@@ -33,6 +33,7 @@ pub(crate) fn likelihood(
         }
         Reading::Route(route) => way::route(world).probability(*route),
         Reading::Target(_) if world.reach == Reach::OnlyIpv6 && setting.ipv4 => OTHER_FAMILY,
+        Reading::Target(_) if setting.on_link && needs_a_router(world) => NO_ROUTER,
         Reading::Target(connect) => connect::target(world, setting).probability(*connect),
         Reading::Control(connect) => connect::control(world, setting).probability(*connect),
         Reading::Echo(echo) => connect::echo(world).probability(*echo),
@@ -52,6 +53,16 @@ pub(crate) fn likelihood(
 
 /// Anything seen on the network, in a world where the client's configuration lets nothing out.
 const STOPPED_BEFORE: f64 = 1e-5;
+
+/// Trouble between two machines of one link, in a world where a router causes it: a bridge that filters remains possible.
+const NO_ROUTER: f64 = 0.01;
+
+fn needs_a_router(world: &World) -> bool {
+    world
+        .filter
+        .is_some_and(|filter| filter.place == Place::Network)
+        || matches!(world.path, Path::NoRouteAtRouter | Path::Lost | Path::Loop)
+}
 
 /// Trouble with IPv4, in a world where only IPv6 is troubled.
 const OTHER_FAMILY: f64 = 1e-4;

@@ -1,6 +1,6 @@
 //! A row of a likelihood table: how probable each reading is in one world.
 
-/// Probabilities of the readings that a world predicts; every other reading has the floor.
+/// Probabilities of the readings that a world speaks of; every other reading has the floor.
 ///
 /// The floor is the noise the model admits: it decides how strongly a single observation can speak against a world.
 #[derive(Debug, Clone)]
@@ -22,13 +22,16 @@ impl<R: PartialEq + Copy> Row<R> {
     }
 
     pub(crate) fn probability(&self, reading: R) -> f64 {
-        let predicted: f64 = self
+        let mut predicted = self
             .predicted
             .iter()
             .filter(|(candidate, _)| *candidate == reading)
             .map(|(_, probability)| *probability)
-            .sum();
-        predicted.max(self.floor)
+            .peekable();
+        if predicted.peek().is_none() {
+            return self.floor;
+        }
+        predicted.sum()
     }
 
     pub(crate) fn readings(&self) -> impl Iterator<Item = R> + '_ {

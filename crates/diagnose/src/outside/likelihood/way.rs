@@ -83,6 +83,10 @@ pub(crate) fn reset_ttl(world: &World) -> Row<ResetTtl> {
     .floor(1e-3)
 }
 
+/// A reset for a SYN that may not pass the first router, though this machine did not make it: only a box that filters
+/// before the first router, without being one, does that.
+const OWN_RESET_ELSEWHERE: f64 = 1e-4;
+
 /// The trace to the target's port.
 pub(crate) fn trace(world: &World) -> Row<TraceEnd> {
     use TraceEnd as End;
@@ -93,6 +97,7 @@ pub(crate) fn trace(world: &World) -> Row<TraceEnd> {
         (End::SomeRouter, 0.9),
         (End::Nowhere, 0.05),
         (End::Answered, 0.02),
+        (End::OwnReset, OWN_RESET_ELSEWHERE),
     ];
     if let Some(filter) = world.filter {
         return Row::new(match (filter.place, filter.action) {
@@ -105,10 +110,16 @@ pub(crate) fn trace(world: &World) -> Row<TraceEnd> {
                 (End::SomeRouter, 0.9),
                 (End::Nowhere, 0.06),
             ],
-            (Place::Network, Action::Reset) => &[(End::Answered, 0.93)],
+            (Place::Network, Action::Reset) => {
+                &[(End::Answered, 0.93), (End::OwnReset, OWN_RESET_ELSEWHERE)]
+            }
             (Place::Network, _) => &[(End::Unreachable, 0.9), (End::SomeRouter, 0.08)],
             (Place::Host, Action::Drop) => silent_at_host,
-            (Place::Host, _) => &[(End::Answered, 0.93), (End::LastRouter, 0.05)],
+            (Place::Host, _) => &[
+                (End::Answered, 0.93),
+                (End::LastRouter, 0.05),
+                (End::OwnReset, OWN_RESET_ELSEWHERE),
+            ],
         })
         .floor(2e-3);
     }
@@ -140,7 +151,11 @@ pub(crate) fn trace(world: &World) -> Row<TraceEnd> {
             (End::Nowhere, 0.03),
         ],
         (Path::Clear, _) if world.listener == Listener::QueueFull => silent_at_host,
-        (Path::Clear, _) => &[(End::Answered, 0.96), (End::LastRouter, 0.02)],
+        (Path::Clear, _) => &[
+            (End::Answered, 0.96),
+            (End::LastRouter, 0.02),
+            (End::OwnReset, OWN_RESET_ELSEWHERE),
+        ],
     })
     .floor(2e-3)
 }
