@@ -9,8 +9,12 @@ use super::usage_error;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options as in ssh")]
 pub(crate) struct SshArguments {
-    /// Where to: a host, user@host, an alias from ssh_config, or ssh://[user@]host[:port]
-    #[arg(value_name = "[USER@]HOST", help_heading = "Arguments")]
+    /// Where to, in the forms that the help names.
+    #[arg(
+        value_name = "[USER@]HOST",
+        help_heading = "Arguments",
+        help = "Where to: a host, user@host, an alias from ssh_config, or ssh://[user@]host[:port]"
+    )]
     destination: Option<String>,
     /// A command, as it may follow the host after `ssh`; it is ignored
     #[arg(trailing_var_arg = true, value_name = "COMMAND", hide = true)]
