@@ -71,3 +71,46 @@ pub(crate) fn conclusion(right: usize, total: usize, charset: Charset) -> Page {
     page.hanging("", &text, MOST, charset);
     page
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sshdoctor_lab::{Candidate, Trial, Verdict, demo_scenarios};
+
+    #[test]
+    fn what_was_broken_stands_beside_what_was_found() {
+        let scenario = demo_scenarios().unwrap().remove(0);
+        let trial = Trial {
+            name: scenario.name.clone(),
+            ssh_said: "ssh: connect to host server port 22: Connection refused\n".into(),
+            ran_ms: 97,
+            verdict: Verdict {
+                headline: "server refuses SSH on port 22.".into(),
+                causes: vec![Candidate {
+                    id: "sshd-stopped".into(),
+                    probability: 0.4,
+                    summary: "sshd is not running".into(),
+                }],
+                problems: vec!["exit status Some(0), not 1".into()],
+                ..Verdict::default()
+            },
+            ..Trial::default()
+        };
+        let done = Demonstration { scenario, trial };
+        let page = one(1, &done, Charset::Ascii).plain();
+        insta::assert_snapshot!(page);
+        assert!(page.lines().all(|line| line.len() <= super::super::COLUMNS));
+    }
+
+    #[test]
+    fn a_host_that_could_not_be_built_says_why() {
+        let scenario = demo_scenarios().unwrap().remove(0);
+        let trial = Trial {
+            skipped: Some("it needs root".into()),
+            ..Trial::default()
+        };
+        let page = one(2, &Demonstration { scenario, trial }, Charset::Ascii).plain();
+        assert!(page.contains("skipped: it needs root"), "{page}");
+        assert!(!page.contains("found:"), "{page}");
+    }
+}
