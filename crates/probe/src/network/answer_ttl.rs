@@ -23,7 +23,7 @@ use super::segment_filter::{Filters, Hears};
 use super::ttl_thresholds;
 
 /// The value with which answers from `to` arrive. With filters it takes 16 SYNs and one round trip; without, rounds of at
-/// most 32 SYNs, mostly two round trips. `None` when an answer did not come before `deadline`, was not TCP, or when the
+/// most 32 SYNs, mostly one. `None` when an answer did not come before `deadline`, was not TCP, or when the
 /// answers contradict each other.
 pub(crate) async fn answer_ttl(to: SocketAddr, deadline: Duration) -> Option<u8> {
     answer_ttl_with(Filters::here(), to, deadline).await

@@ -29,12 +29,13 @@ const PARTS: u16 = 32;
 const LEAST_SLACK: Duration = Duration::from_millis(8);
 
 /// The value with which answers from `to` arrive. One round trip and its slack for values from 40 to 64, two for most
-/// others; then one more that repeats the two SYNs on which the result rests, if `until` leaves time. `None` when nothing
-/// answers, when the answer is not TCP, or when answers contradict each other.
+/// others. Where an answer was lost there is one more that repeats the two SYNs on which the result rests, if `until`
+/// leaves time; when the only one lost is that of the highest threshold, nothing shows it, and the value is too low by one.
+/// `None` when nothing answers, when the answer is not TCP, or when answers contradict each other.
 pub(super) async fn answer_ttl(to: SocketAddr, until: Instant) -> Option<u8> {
     let (mut least, mut above) = (1_u16, 256_u16);
     let mut thresholds = FIRST_ROUND.to_vec();
-    let mut round_trip = Duration::ZERO;
+    let mut lossy = None;
     while above - least > 1 {
         let round = Round::send(to, &thresholds, 0)?.finish(until).await?;
         if round.contradicts_itself() {
@@ -46,10 +47,16 @@ pub(super) async fn answer_ttl(to: SocketAddr, until: Instant) -> Option<u8> {
         if let Some(silent) = round.lowest_silent_above(least) {
             above = above.min(silent);
         }
-        round_trip = round.round_trip;
+        if round.missing() > 0 {
+            lossy = Some(round.round_trip);
+        }
         thresholds = between(least, above);
     }
-    confirm(to, u8::try_from(least).ok()?, round_trip, until).await
+    let ttl = u8::try_from(least).ok()?;
+    match lossy {
+        Some(round_trip) => confirm(to, ttl, round_trip, until).await,
+        None => Some(ttl),
+    }
 }
 
 /// Whether the answer from `to` arrives with the time to live `expected`: three SYNs, one round trip and its slack. A value
@@ -174,18 +181,17 @@ impl Heard {
         thresholds.map(u16::from).filter(|it| *it > least).min()
     }
 
+    /// Silent thresholds below the highest that heard an answer.
+    fn missing(&self) -> usize {
+        let highest = self.highest_heard();
+        let silent = self.answers.iter().filter(|(_, heard)| !heard);
+        silent.filter(|(it, _)| Some(*it) < highest).count()
+    }
+
     /// Whether more answers are missing than are lost by chance: paths of different length, or a limit on answers.
     fn contradicts_itself(&self) -> bool {
-        let highest = self.highest_heard();
-        let (mut heard, mut missing) = (0, 0);
-        for (threshold, is_heard) in &self.answers {
-            if *is_heard {
-                heard += 1;
-            } else if Some(*threshold) < highest {
-                missing += 1;
-            }
-        }
-        missing > 1 && missing * 4 > heard
+        let heard = self.answers.iter().filter(|(_, heard)| *heard).count();
+        self.missing() > 1 && self.missing() * 4 > heard
     }
 }
 
@@ -220,6 +226,8 @@ mod tests {
         };
         assert_eq!(heard(&[]).highest_heard(), Some(59));
         assert_eq!(heard(&[]).lowest_silent_above(59), Some(60));
+        assert_eq!(heard(&[]).missing(), 0);
+        assert_eq!(heard(&[50]).missing(), 1);
         assert!(!heard(&[50]).contradicts_itself());
         assert!(heard(&[50, 51, 53, 55, 56]).contradicts_itself());
     }
