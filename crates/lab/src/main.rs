@@ -47,6 +47,9 @@ enum Command {
         /// Open a shell instead of judging.
         #[arg(long)]
         shell: bool,
+        /// Keep the case that the program saves.
+        #[arg(long)]
+        record: bool,
     },
 }
 
@@ -63,6 +66,9 @@ struct RunArguments {
     /// Print causes and evidence also of reports that are right.
     #[arg(long)]
     verbose: bool,
+    /// Keep the case of each right report in this folder, for reading it again without the lab.
+    #[arg(long)]
+    record: Option<PathBuf>,
     /// Only build and ask the real ssh; the program is not run.
     #[arg(long)]
     symptoms: bool,
@@ -74,7 +80,11 @@ fn main() -> ExitCode {
         Command::Score(run) => run_scenarios(&run, true),
         Command::List => list(),
         Command::Shell { name, sshdoctor } => shell(&name, sshdoctor),
-        Command::Inside { sshdoctor, shell } => inside(sshdoctor.as_deref(), shell),
+        Command::Inside {
+            sshdoctor,
+            shell,
+            record,
+        } => inside(sshdoctor.as_deref(), shell, record),
     };
     done.unwrap_or_else(|error| {
         eprintln!("lab: {error}");
@@ -159,14 +169,14 @@ fn shell(name: &str, given: Option<PathBuf>) -> Result<ExitCode, LabError> {
     Ok(ExitCode::from(u8::try_from(status).unwrap_or(1)))
 }
 
-fn inside(program: Option<&Path>, shell: bool) -> Result<ExitCode, LabError> {
+fn inside(program: Option<&Path>, shell: bool, record: bool) -> Result<ExitCode, LabError> {
     let file = std::env::var_os(SANDBOX_VARIABLE).unwrap_or_default();
     let scenario = Scenario::load(Path::new(&file))?;
     if shell {
         open_shell(&scenario, program)?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}", encode(&try_scenario(&scenario, program))?);
+    println!("{}", encode(&try_scenario(&scenario, program, record))?);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -175,6 +185,13 @@ fn run_scenarios(run: &RunArguments, table: bool) -> Result<ExitCode, LabError> 
     let mut arguments: Vec<OsString> = vec!["inside".into()];
     if !run.symptoms {
         arguments.extend(["--sshdoctor".into(), program(run.sshdoctor.clone())?.into()]);
+    }
+    if let Some(folder) = &run.record {
+        arguments.push("--record".into());
+        std::fs::create_dir_all(folder).map_err(|source| LabError::System {
+            doing: format!("make {}", folder.display()),
+            source,
+        })?;
     }
     let plan = Plan {
         scenarios: chosen
@@ -232,6 +249,14 @@ impl Totals {
         let limit = scenario.and_then(|scenario| scenario.expect.max_ms);
         let late = limit.is_some_and(|limit| trial.ran_ms > limit);
         self.late += usize::from(late);
+        if let (Some(folder), Some(case), true) = (&run.record, &trial.case, trial.passed()) {
+            let file = folder.join(format!("{name}.json"));
+            if let Err(error) = std::fs::write(&file, format!("{case}\n")) {
+                println!("FAIL {name:<34} {}: {error}", file.display());
+                self.failed += 1;
+                return;
+            }
+        }
         if trial.passed() {
             self.passed += 1;
         } else {

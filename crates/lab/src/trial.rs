@@ -44,6 +44,8 @@ pub struct Trial {
     pub connections_seen: Option<u64>,
     /// About the report.
     pub verdict: Verdict,
+    /// The saved case, where it was asked for.
+    pub case: Option<serde_json::Value>,
 }
 
 impl Trial {
@@ -55,11 +57,15 @@ impl Trial {
 }
 
 /// Builds a scenario, sends the real `ssh` and then `program` through it, and judges. Without a program only the symptom is
-/// judged.
+/// judged. With `record`, the case that the program saves is kept.
 ///
 /// # Errors
 /// When it cannot be built. Only for pid 1 of a sandbox.
-pub fn try_scenario(scenario: &Scenario, program: Option<&Path>) -> Result<Trial, LabError> {
+pub fn try_scenario(
+    scenario: &Scenario,
+    program: Option<&Path>,
+    record: bool,
+) -> Result<Trial, LabError> {
     let mut trial = Trial {
         name: scenario.name.clone(),
         ..Trial::default()
@@ -85,13 +91,22 @@ pub fn try_scenario(scenario: &Scenario, program: Option<&Path>) -> Result<Trial
     };
     let before = connections(&broken, scenario)?;
     let mut command = client.command(&program, person())?;
-    command.args(["check", "--json"]).args(&scenario.args);
+    command.args(["check", "--json"]);
+    let saved = Path::new(HOME).join("saved.case.json");
+    if record {
+        command.arg("--save").arg(&saved);
+    }
+    command.args(&scenario.args);
     let run = run_with_deadline(command, "sshdoctor", LONGEST_RUN + Duration::from_secs(1))?;
     trial.ran_ms = milliseconds(run.elapsed);
     trial.connections_seen = match (before, connections(&broken, scenario)?) {
         (Some(before), Some(after)) => Some(after - before),
         _ => None,
     };
+    if record {
+        let text = std::fs::read_to_string(&saved).doing("read the saved case")?;
+        trial.case = serde_json::from_str(&text).ok();
+    }
     let report = serde_json::from_str(&run.output).unwrap_or_default();
     trial.verdict = Verdict::judge(
         scenario,
