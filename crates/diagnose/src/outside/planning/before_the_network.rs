@@ -1,0 +1,83 @@
+//! The client's configuration and the names, before any packet goes to the target.
+
+use std::net::IpAddr;
+
+use sshdoctor_case::{Case, Question};
+
+use super::Wanted;
+use crate::outside::aim::{self, Aim};
+
+/// The configuration, and meanwhile the name as it was typed.
+pub(super) fn configuration(case: &Case, wanted: &mut Vec<Wanted>) {
+    wanted.push(Wanted::new(
+        Question::ClientConfig,
+        3000,
+        "ssh -G is still reading your configuration; a Match exec command may be slow",
+    ));
+    // Most destinations are plain names: asking for the address now saves the time that ssh -G takes.
+    if aim::config(case).is_none() {
+        resolve(&case.destination.host, wanted);
+    }
+    for jump in aim::jumps(case) {
+        wanted.push(Wanted::new(
+            Question::JumpConfig { jump: jump.clone() },
+            3000,
+            "ssh -G is still reading the configuration of the jump host",
+        ));
+    }
+}
+
+/// Everything about the name, once it is known.
+pub(super) fn names(case: &Case, aim: &Aim, wanted: &mut Vec<Wanted>) {
+    if let Some(config) = aim::config(case) {
+        let mut names = vec![aim.host.clone()];
+        if aim.jump.is_none() {
+            names.extend(config.host_key_alias.clone());
+            names.push(case.destination.host.clone());
+        }
+        names.extend(aim.addresses.iter().map(IpAddr::to_string));
+        let mut seen = std::collections::BTreeSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        if !aim.addresses.is_empty() {
+            wanted.push(Wanted::new(
+                Question::KnownHosts {
+                    names,
+                    port: aim.port,
+                    files: config.known_hosts_files.clone(),
+                },
+                2500,
+                "trying ports against the hashed entries of known_hosts",
+            ));
+        }
+    }
+    if aim.host.parse::<IpAddr>().is_ok() {
+        return;
+    }
+    resolve(&aim.host, wanted);
+    wanted.push(Wanted::new(
+        Question::HostsFile {
+            name: aim.host.clone(),
+        },
+        1000,
+        "reading the hosts file",
+    ));
+    wanted.push(Wanted::new(
+        Question::NameServers {
+            name: aim.host.clone(),
+        },
+        3000,
+        format!("asking each name server for {}", aim.host),
+    ));
+}
+
+/// Always both families: the one that the person ruled out is worth a comparison.
+fn resolve(name: &str, wanted: &mut Vec<Wanted>) {
+    wanted.push(Wanted::new(
+        Question::Resolve {
+            name: name.to_owned(),
+            family: None,
+        },
+        2500,
+        format!("no answer yet from the name servers for {name}"),
+    ));
+}

@@ -1,0 +1,226 @@
+//! Questions that only some first answers make worth asking.
+
+use std::net::{IpAddr, SocketAddr};
+
+use sshdoctor_case::{Case, ConnectOutcome, EchoOutcome, Fact, KexOutcome, Question, RouteOutcome};
+
+use super::budget::{budget_left, target};
+use super::surroundings::CONTROL_PORT;
+use super::{Progressing, Wanted};
+use crate::outside::aim::{self, Aim};
+use crate::outside::attempt::{Attempt, Progress, attempts};
+use crate::outside::belief::Belief;
+use crate::outside::evidence;
+use crate::outside::focus::Fates;
+use crate::outside::likelihood::FollowUp;
+use crate::outside::reading::{Connect, Exchange, Reading, ResetTtl};
+
+/// After this long without an answer, in milliseconds, the target counts as silent for choosing questions.
+pub(crate) const SILENT_SO_FAR_MS: f64 = 260.0;
+
+/// After this long without a key exchange reply, in milliseconds, small segments are worth a try.
+pub(crate) const HUNG_SO_FAR_MS: f64 = 1500.0;
+
+/// Smaller than every path MTU in use (RFC 8200 guarantees 1280 for IPv6).
+const SMALL_SEGMENT: u16 = 1100;
+
+/// Questions that only some first answers make worth asking.
+pub(super) fn follow_ups(
+    case: &Case,
+    aim: &Aim,
+    under_way: &Progressing,
+    wanted: &mut Vec<Wanted>,
+) {
+    let silent = silent_so_far(case, aim, under_way);
+    let fates = Fates::of(case, aim);
+    let focus = fates.focus().map(|(address, _)| *address).or(silent);
+    let Some(address) = focus else { return };
+    let to = aim.socket(address);
+    let mut readings = evidence::readings(case, Some(aim), Some(address));
+    if !readings
+        .iter()
+        .any(|s| matches!(s.reading, Reading::Target(_)))
+        && silent.is_some()
+    {
+        readings.push(evidence::sourced(
+            Reading::Target(Connect::SilentSoFar),
+            &[],
+        ));
+    }
+    let tried = attempts(case, to);
+    let hung = hung_so_far(&tried, case, under_way);
+    if hung
+        && !readings
+            .iter()
+            .any(|s| matches!(s.reading, Reading::Exchange(_)))
+    {
+        readings.push(evidence::sourced(Reading::Exchange(Exchange::Hung), &[]));
+    }
+    let belief = Belief::new(readings, evidence::setting(case, Some(aim), Some(address)));
+    let worth =
+        |question: FollowUp| belief.expected_information(question, |_| true) >= cost(question);
+    if tried.first().is_some_and(was_reset) {
+        whose_reset(case, to, &belief, wanted);
+    }
+    let unlike_host = belief
+        .readings()
+        .iter()
+        .any(|s| s.reading == Reading::ResetTtl(ResetTtl::UnlikeHost));
+    let suspicious = answered_before_the_network(case, address, &tried);
+    let quiet = unlike_host
+        || tried.is_empty()
+        || tried.iter().any(|a| a.progress() == Progress::NotAnswered);
+    let trace = suspicious || (quiet && worth(FollowUp::Trace));
+    if trace && !aim::is_this_machine(case, address) {
+        wanted.push(Wanted::new(
+            Question::Trace { to, max_ttl: 24 },
+            3000,
+            format!("tracing how far packets to port {} get", aim.port),
+        ));
+    }
+    let free = budget_left(case, aim, under_way) > 0;
+    if free && hung && worth(FollowUp::SmallSegments) {
+        wanted.push(Wanted::new(
+            Question::Approach {
+                approach: target(to, Some(SMALL_SEGMENT)),
+            },
+            3000,
+            "repeating the key exchange with small packets",
+        ));
+    }
+    let plain = tried.iter().filter(|a| !a.small_segments).count();
+    let ended = tried.first().is_some_and(|attempt| {
+        attempt.progress() == Progress::Accepted && attempt.banner.is_some()
+    });
+    if free && plain == 1 && ended && worth(FollowUp::Again) {
+        let repetition = Wanted::new(
+            Question::Approach {
+                approach: target(to, None),
+            },
+            3000,
+            "trying once more, in case it was a passing limit",
+        );
+        wanted.push(repetition.once_more());
+    }
+}
+
+/// Did the reset come from the host itself? Its time to live is compared with that of an echo reply, or of the control port's
+/// answer where the host does not answer echo.
+fn whose_reset(case: &Case, to: SocketAddr, belief: &Belief, wanted: &mut Vec<Wanted>) {
+    if belief.expected_information(FollowUp::ResetTtl, |_| true) < cost(FollowUp::ResetTtl) {
+        return;
+    }
+    let control = SocketAddr::new(to.ip(), CONTROL_PORT);
+    match reference_ttl(case, to.ip()) {
+        Some(expected) => wanted.push(Wanted::new(
+            Question::TtlEquals { to, expected },
+            700,
+            "checking that the reset came from the host itself",
+        )),
+        None => wanted.push(Wanted::new(
+            Question::AnswerTtl { to: control },
+            700,
+            "comparing how far answers have travelled",
+        )),
+    }
+    if let Some(expected) = refuted_ttl(case, to) {
+        wanted.push(Wanted::new(
+            Question::TtlEquals {
+                to: control,
+                expected,
+            },
+            700,
+            "checking the comparison",
+        ));
+    }
+}
+
+/// What a question must teach, in nats, to be worth its packets and connections.
+fn cost(question: FollowUp) -> f64 {
+    match question {
+        FollowUp::ResetTtl => 0.004,
+        FollowUp::Trace => 0.02,
+        FollowUp::Again => 0.03,
+        FollowUp::SmallSegments => 0.05,
+    }
+}
+
+/// A reset within a millisecond from beyond a router: either the server is very near, or this machine's own packet filter
+/// made it. A trace tells.
+fn answered_before_the_network(case: &Case, address: IpAddr, tried: &[Attempt<'_>]) -> bool {
+    let routed = matches!(
+        aim::route(case, address),
+        Some((
+            RouteOutcome::Via {
+                gateway: Some(_),
+                ..
+            },
+            _
+        ))
+    );
+    routed
+        && tried
+            .first()
+            .is_some_and(|attempt| was_reset(attempt) && attempt.connect_ms < 1.0)
+}
+
+fn was_reset(attempt: &Attempt<'_>) -> bool {
+    matches!(attempt.connect, Some(ConnectOutcome::Refused { .. }))
+}
+
+/// The time to live to expect: that of an echo reply, or of the control port's answer.
+fn reference_ttl(case: &Case, address: IpAddr) -> Option<u8> {
+    let of_echo = case.observations.iter().find_map(|o| match &o.fact {
+        Fact::Echo {
+            to,
+            outcome: EchoOutcome::Reply { ttl: Some(ttl) },
+        } if *to == address => Some(*ttl),
+        _ => None,
+    });
+    of_echo.or_else(|| {
+        case.observations.iter().find_map(|o| match &o.fact {
+            Fact::AnswerTtl { to, ttl: Some(ttl) } if to.ip() == address => Some(*ttl),
+            _ => None,
+        })
+    })
+}
+
+/// A time to live that the target's reset did not have.
+fn refuted_ttl(case: &Case, target: SocketAddr) -> Option<u8> {
+    case.observations.iter().find_map(|o| match &o.fact {
+        Fact::TtlEquals {
+            to,
+            expected,
+            equal: Some(false),
+        } if *to == target => Some(*expected),
+        _ => None,
+    })
+}
+
+/// The first address whose target port has been silent for a while.
+fn silent_so_far(case: &Case, aim: &Aim, under_way: &Progressing) -> Option<IpAddr> {
+    under_way
+        .target_asked
+        .iter()
+        .find(|(to, asked)| {
+            under_way.now_ms - asked >= SILENT_SO_FAR_MS && attempts(case, *to).is_empty()
+        })
+        .map(|(to, _)| to.ip())
+        .filter(|address| aim.addresses.contains(address))
+}
+
+fn hung_so_far(tried: &[Attempt<'_>], case: &Case, under_way: &Progressing) -> bool {
+    let Some(attempt) = tried.first() else {
+        return false;
+    };
+    if attempt.progress() != Progress::Identified {
+        return false;
+    }
+    if attempt.exchange.is_some() {
+        return matches!(attempt.exchange, Some(KexOutcome::Hung { .. }));
+    }
+    case.observations
+        .iter()
+        .find(|o| Some(o.id.as_str()) == attempt.ids[1])
+        .is_some_and(|o| under_way.now_ms - (o.at_ms + o.elapsed_ms) >= HUNG_SO_FAR_MS)
+}
