@@ -21,37 +21,49 @@ struct Allowance {
     note_lines: usize,
 }
 
-const fn allow(first: [usize; 4], second: [usize; 4]) -> Allowance {
-    Allowance {
-        remark_lines: first[0],
-        causes: first[1],
-        because_lines: first[2],
-        ruled_out_lines: first[3],
-        steps: second[0],
-        command_lines: second[1],
-        purpose_lines: second[2],
-        note_lines: second[3],
-    }
-}
+/// Fits whatever the report holds.
+const LEAN: Allowance = Allowance {
+    remark_lines: 0,
+    causes: 3,
+    because_lines: 1,
+    ruled_out_lines: 1,
+    steps: 1,
+    command_lines: 3,
+    purpose_lines: 0,
+    note_lines: 0,
+};
 
-/// From generous to lean; the last fits whatever the report holds.
-const ALLOWANCES: [Allowance; 7] = [
-    allow([2, 6, 3, 3], [3, 3, 2, 3]),
-    allow([2, 6, 3, 3], [2, 3, 1, 2]),
-    allow([2, 6, 2, 3], [2, 3, 1, 1]),
-    allow([1, 5, 2, 2], [2, 3, 0, 1]),
-    allow([1, 5, 1, 2], [2, 3, 0, 1]),
-    allow([1, 4, 1, 2], [1, 3, 0, 0]),
-    allow([0, 3, 1, 2], [1, 3, 0, 0]),
+/// What is given more room, as long as there is any: the first matters most.
+const RAISES: [fn(&mut Allowance); 17] = [
+    |allowance| allowance.remark_lines = 1,
+    |allowance| allowance.ruled_out_lines = 2,
+    |allowance| allowance.steps = 2,
+    |allowance| allowance.command_lines = 5,
+    |allowance| allowance.because_lines = 2,
+    |allowance| allowance.causes = 4,
+    |allowance| allowance.note_lines = 1,
+    |allowance| allowance.purpose_lines = 1,
+    |allowance| allowance.causes = 5,
+    |allowance| allowance.remark_lines = 2,
+    |allowance| allowance.purpose_lines = 2,
+    |allowance| allowance.note_lines = 2,
+    |allowance| allowance.because_lines = 3,
+    |allowance| allowance.causes = 6,
+    |allowance| allowance.ruled_out_lines = 3,
+    |allowance| allowance.steps = 3,
+    |allowance| allowance.note_lines = 4,
 ];
 
 /// At most [`LINES`] lines of [`super::COLUMNS`] columns.
 pub(crate) fn short(report: &Report, charset: Charset) -> Page {
-    let mut page = Page::default();
-    for allowance in ALLOWANCES {
-        page = compose(report, allowance, charset);
-        if page.lines() <= LINES {
-            break;
+    let mut allowance = LEAN;
+    let mut page = compose(report, allowance, charset);
+    for raise in RAISES {
+        let mut raised = allowance;
+        raise(&mut raised);
+        let larger = compose(report, raised, charset);
+        if larger.lines() <= LINES {
+            (allowance, page) = (raised, larger);
         }
     }
     page
