@@ -159,27 +159,29 @@ impl Inquiry {
     }
 
     fn next_wake(&self, patience: &[f64]) -> f64 {
-        let planned = self.target_asked.iter().flat_map(|(_, asked)| {
-            [
-                asked + planning::SILENT_SO_FAR_MS,
-                asked + planning::HUNG_SO_FAR_MS + planning::SILENT_SO_FAR_MS,
-            ]
-        });
-        let hung = self.case.observations.iter().filter_map(|o| {
-            matches!(
-                &o.fact,
+        let planned = self
+            .target_asked
+            .iter()
+            .map(|(_, asked)| asked + planning::SILENT_SO_FAR_MS);
+        let observed = self.case.observations.iter().filter_map(|o| {
+            let wait = match &o.fact {
                 Fact::Banner {
                     role: PortRole::Target,
                     ..
-                }
-            )
-            .then_some(o.at_ms + o.elapsed_ms + planning::HUNG_SO_FAR_MS)
+                } => planning::HUNG_SO_FAR_MS,
+                Fact::TcpConnect {
+                    role: PortRole::Target,
+                    ..
+                } => planning::ECHO_SLACK_MS,
+                _ => return None,
+            };
+            Some(o.at_ms + o.elapsed_ms + wait)
         });
         patience
             .iter()
             .copied()
             .chain(planned)
-            .chain(hung)
+            .chain(observed)
             .filter(|at| *at > self.now_ms)
             .fold(LONGEST_MS, f64::min)
             .max(self.now_ms + 1.0)

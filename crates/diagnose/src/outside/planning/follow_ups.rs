@@ -21,6 +21,9 @@ pub(crate) const SILENT_SO_FAR_MS: f64 = 260.0;
 /// After this long without a key exchange reply, in milliseconds, small segments are worth a try.
 pub(crate) const HUNG_SO_FAR_MS: f64 = 1500.0;
 
+/// How much later than a reset the echo reply of the same host may come, in milliseconds.
+pub(crate) const ECHO_SLACK_MS: f64 = 6.0;
+
 /// Smaller than every path MTU in use (RFC 8200 guarantees 1280 for IPv6).
 const SMALL_SEGMENT: u16 = 1100;
 
@@ -60,16 +63,15 @@ pub(super) fn follow_ups(
     let worth =
         |question: FollowUp| belief.expected_information(question, |_| true) >= cost(question);
     if tried.first().is_some_and(was_reset) {
-        whose_reset(case, to, &belief, wanted);
+        whose_reset(case, to, &belief, under_way, wanted);
     }
     let unlike_host = belief
         .readings()
         .iter()
         .any(|s| s.reading == Reading::ResetTtl(ResetTtl::UnlikeHost));
     let suspicious = answered_before_the_network(case, address, &tried);
-    let quiet = unlike_host
-        || tried.is_empty()
-        || tried.iter().any(|a| a.progress() == Progress::NotAnswered);
+    let silent = |attempt: &Attempt<'_>| matches!(attempt.connect, Some(ConnectOutcome::Silent));
+    let quiet = unlike_host || tried.is_empty() || tried.iter().any(silent);
     let trace = suspicious || (quiet && worth(FollowUp::Trace));
     if trace && !aim::is_this_machine(case, address) {
         wanted.push(Wanted::new(
@@ -106,7 +108,13 @@ pub(super) fn follow_ups(
 
 /// Did the reset come from the host itself? Its time to live is compared with that of an echo reply, or of the control port's
 /// answer where the host does not answer echo.
-fn whose_reset(case: &Case, to: SocketAddr, belief: &Belief, wanted: &mut Vec<Wanted>) {
+fn whose_reset(
+    case: &Case,
+    to: SocketAddr,
+    belief: &Belief,
+    under_way: &Progressing,
+    wanted: &mut Vec<Wanted>,
+) {
     if belief.expected_information(FollowUp::ResetTtl, |_| true) < cost(FollowUp::ResetTtl) {
         return;
     }
@@ -117,11 +125,14 @@ fn whose_reset(case: &Case, to: SocketAddr, belief: &Belief, wanted: &mut Vec<Wa
             700,
             "checking that the reset came from the host itself",
         )),
-        None => wanted.push(Wanted::new(
-            Question::AnswerTtl { to: control },
-            700,
-            "comparing how far answers have travelled",
-        )),
+        None if control_answered(case, control) && echo_is_overdue(case, to, under_way) => {
+            wanted.push(Wanted::new(
+                Question::AnswerTtl { to: control },
+                700,
+                "comparing how far answers have travelled",
+            ));
+        }
+        None => {}
     }
     if let Some(expected) = refuted_ttl(case, to) {
         wanted.push(Wanted::new(
@@ -133,6 +144,25 @@ fn whose_reset(case: &Case, to: SocketAddr, belief: &Belief, wanted: &mut Vec<Wa
             "checking the comparison",
         ));
     }
+}
+
+fn control_answered(case: &Case, control: SocketAddr) -> bool {
+    case.observations.iter().any(|o| match &o.fact {
+        Fact::TcpConnect { to, outcome, .. } => {
+            *to == control && matches!(outcome, ConnectOutcome::Refused { .. })
+        }
+        _ => false,
+    })
+}
+
+/// The echo request left with the SYN; its answer should have come with the reset.
+fn echo_is_overdue(case: &Case, target: SocketAddr, under_way: &Progressing) -> bool {
+    case.observations.iter().any(|o| match &o.fact {
+        Fact::TcpConnect { to, .. } if *to == target => {
+            under_way.now_ms >= o.at_ms + o.elapsed_ms + ECHO_SLACK_MS
+        }
+        _ => false,
+    })
 }
 
 /// What a question must teach, in nats, to be worth its packets and connections.

@@ -13,7 +13,7 @@ use sshdoctor_case::{Case, Question};
 use super::aim;
 
 pub(crate) use budget::completed_connections;
-pub(crate) use follow_ups::{HUNG_SO_FAR_MS, SILENT_SO_FAR_MS};
+pub(crate) use follow_ups::{ECHO_SLACK_MS, HUNG_SO_FAR_MS, SILENT_SO_FAR_MS};
 pub(crate) use surroundings::CONTROL_PORT;
 
 /// A question that is wanted, with how long to wait for it and why.
