@@ -2,7 +2,9 @@
 
 use sshdoctor_case::{Stage, Where};
 
-use crate::outside::world::{Action, Breadth, HostKey, Name, Place, Reach, Steadiness, World};
+use crate::outside::world::{
+    Action, Breadth, HostKey, Name, Occupant, Place, Reach, Steadiness, World,
+};
 
 use super::{Cause, Commands, Prior, RemedyText};
 
@@ -33,8 +35,12 @@ pub(super) const CAUSES: &[Cause] = &[
         prior: Prior::seed(25.0),
         worlds: &[
             World::NOBODY.name(Name::StaleRecord).share(0.45),
-            World::NOTHING_LISTENS.name(Name::StaleRecord).share(0.2),
+            World::NOTHING_LISTENS
+                .occupant(Occupant::AnotherMachine)
+                .name(Name::StaleRecord)
+                .share(0.2),
             World::HEALTHY
+                .occupant(Occupant::AnotherMachine)
                 .host_key(HostKey::OfAnotherMachine)
                 .name(Name::StaleRecord)
                 .share(0.25),
@@ -47,6 +53,7 @@ pub(super) const CAUSES: &[Cause] = &[
                 .reach(Reach::ThisAddress)
                 .share(0.2),
             World::NOTHING_LISTENS
+                .occupant(Occupant::AnotherMachine)
                 .name(Name::StaleRecord)
                 .reach(Reach::ThisAddress)
                 .share(0.1),
@@ -78,8 +85,12 @@ pub(super) const CAUSES: &[Cause] = &[
         prior: Prior::judged(7.0),
         worlds: &[
             World::NOBODY.name(Name::Overridden).share(0.45),
-            World::NOTHING_LISTENS.name(Name::Overridden).share(0.2),
+            World::NOTHING_LISTENS
+                .occupant(Occupant::AnotherMachine)
+                .name(Name::Overridden)
+                .share(0.2),
             World::HEALTHY
+                .occupant(Occupant::AnotherMachine)
                 .host_key(HostKey::OfAnotherMachine)
                 .name(Name::Overridden)
                 .share(0.25),
@@ -112,9 +123,12 @@ pub(super) const CAUSES: &[Cause] = &[
         worlds: &[
             World::NOBODY.share(0.6),
             World::HEALTHY
+                .occupant(Occupant::AnotherMachine)
                 .host_key(HostKey::OfAnotherMachine)
                 .share(0.3),
-            World::NOTHING_LISTENS.share(0.1),
+            World::NOTHING_LISTENS
+                .occupant(Occupant::AnotherMachine)
+                .share(0.1),
         ],
     },
     Cause {

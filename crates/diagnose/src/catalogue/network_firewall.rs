@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
-use crate::outside::world::{Action, Breadth, HostKey, Path, Place, World};
+use crate::outside::world::{Action, Breadth, HostKey, Occupant, Path, Place, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
 
@@ -230,8 +230,11 @@ pub(super) const CAUSES: &[Cause] = &[
             password into a device whose host key you do not know.",
         prior: Prior::judged(13.0),
         worlds: &[
-            World::NOTHING_LISTENS.share(0.4),
+            World::NOTHING_LISTENS
+                .occupant(Occupant::AnotherMachine)
+                .share(0.4),
             World::HEALTHY
+                .occupant(Occupant::AnotherMachine)
                 .host_key(HostKey::OfAnotherMachine)
                 .share(0.3),
             World::HEALTHY

@@ -9,7 +9,7 @@ mod way;
 use crate::catalogue::Cause;
 use crate::outside::reading::{Connect, Reading};
 use crate::outside::setting::Setting;
-use crate::outside::world::{Path, Place, Reach, World};
+use crate::outside::world::{Occupant, Path, Place, Reach, World};
 
 /// Probability of a reading in one world of a cause; without a cause, nothing is wrong.
 pub(crate) fn likelihood(
@@ -33,6 +33,7 @@ pub(crate) fn likelihood(
         }
         Reading::Route(route) => way::route(world).probability(*route),
         Reading::Target(_) if world.reach == Reach::OnlyIpv6 && setting.ipv4 => OTHER_FAMILY,
+        Reading::Target(_) if setting.is_this_machine && is_elsewhere(world) => NOT_HERE,
         Reading::Target(_) if setting.on_link && needs_a_router(world) => NO_ROUTER,
         Reading::Target(connect) => connect::target(world, setting).probability(*connect),
         Reading::Control(connect) => connect::control(world, setting).probability(*connect),
@@ -53,6 +54,17 @@ pub(crate) fn likelihood(
 
 /// Anything seen on the network, in a world where the client's configuration lets nothing out.
 const STOPPED_BEFORE: f64 = 1e-5;
+
+/// Trouble on the way to this very machine, or with another machine in its place.
+const NOT_HERE: f64 = 1e-4;
+
+fn is_elsewhere(world: &World) -> bool {
+    world.occupant != Occupant::Host
+        || world.path != Path::Clear
+        || world
+            .filter
+            .is_some_and(|filter| filter.place == Place::Network)
+}
 
 /// Trouble between two machines of one link, in a world where a router causes it: a bridge that filters remains possible.
 const NO_ROUTER: f64 = 0.01;

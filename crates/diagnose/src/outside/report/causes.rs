@@ -73,6 +73,11 @@ fn candidate(findings: &Findings<'_>, weighed: &Weighed, top: Option<&'static Ca
         _ if alike => "cannot be told apart from outside".to_owned(),
         _ => phrases::because(findings, &speaking),
     };
+    let because = if because == cause.title {
+        String::new()
+    } else {
+        because
+    };
     Candidate {
         id: cause.id.into(),
         probability: weighed.probability,
@@ -90,6 +95,10 @@ fn candidate(findings: &Findings<'_>, weighed: &Weighed, top: Option<&'static Ca
 
 /// The causes that the evidence contradicts, commonest first, as far as they concern stages up to the one that stops.
 pub(super) fn ruled_out(findings: &Findings<'_>, stopped: Option<Stage>) -> Vec<RuledOut> {
+    if findings.hop.is_some() {
+        // What was seen is about the jump host, not about the destination.
+        return Vec::new();
+    }
     let last = stopped.unwrap_or(Stage::HostKey);
     let mut contradicted: Vec<_> = findings
         .belief

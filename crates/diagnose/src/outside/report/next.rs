@@ -4,6 +4,7 @@ use sshdoctor_case::{BannerOutcome, Fact, NextStep, Outcome, PortRole, Stage, Wh
 
 use super::{Findings, commands};
 use crate::catalogue::Cause;
+use crate::outside::aim;
 
 /// Best first.
 pub(super) fn steps(findings: &Findings<'_>) -> Vec<NextStep> {
@@ -59,27 +60,33 @@ pub(super) fn steps(findings: &Findings<'_>) -> Vec<NextStep> {
 fn on_the_server(findings: &Findings<'_>, cause: &Cause, steps: &mut Vec<NextStep>) {
     steps.push(here(findings));
     let by_hand = commands::expand_all(findings, &cause.confirm).join("; ");
-    steps.push(step("or without it", by_hand, Where::Server));
+    steps.push(step("or without it", by_hand, server(findings)));
 }
 
 fn here(findings: &Findings<'_>) -> NextStep {
     let user = match findings.outcome {
-        Outcome::LoginRefused | Outcome::SessionFailed => {
-            crate::outside::aim::config(findings.case)
-                .map(|config| format!(" --user {}", config.user))
-                .unwrap_or_default()
-        }
+        Outcome::LoginRefused | Outcome::SessionFailed => aim::config(findings.case)
+            .map(|config| format!(" --user {}", config.user))
+            .unwrap_or_default(),
         _ => String::new(),
     };
     step(
-        "On the server's console",
+        "Look from the inside",
         format!(
             "sshdoctor here --from {} --port {}{user}",
             commands::from(findings),
             findings.port()
         ),
-        Where::Server,
+        server(findings),
     )
+}
+
+/// Where the server's commands are typed: here, when this machine is the server.
+fn server(findings: &Findings<'_>) -> Where {
+    let here = findings
+        .focus
+        .is_some_and(|address| aim::is_this_machine(findings.case, address));
+    if here { Where::Client } else { Where::Server }
 }
 
 fn remedy(findings: &Findings<'_>, cause: &Cause, steps: &mut Vec<NextStep>) {

@@ -1,6 +1,6 @@
 //! Remarks that do not stop this connection.
 
-use sshdoctor_case::{ConfigSource, EchoOutcome, Fact, HostKeyVerdict, PortRole};
+use sshdoctor_case::{ConfigSource, Fact, HostKeyVerdict, PortRole};
 
 use super::Findings;
 use crate::outside::aim;
@@ -31,10 +31,6 @@ pub(super) fn notes(findings: &Findings<'_>) -> Vec<String> {
             } => notes.push(format!(
                 "known_hosts has no key for this host; it shows {key_type} {fingerprint}."
             )),
-            Fact::Echo {
-                outcome: EchoOutcome::NotPermitted,
-                ..
-            } => notes.push("Echo requests are not permitted to this user here.".into()),
             Fact::KnownHosts { problems, .. } => {
                 notes.extend(problems.iter().take(3).map(|p| format!("known_hosts: {p}")));
             }
