@@ -161,3 +161,41 @@ pub fn all() -> impl Iterator<Item = &'static Cause> {
 pub fn find(id: &str) -> Option<&'static Cause> {
     all().find(|cause| cause.id == id)
 }
+
+/// The priors as a Markdown table, most frequent first, each with its source.
+#[must_use]
+pub fn prior_table() -> String {
+    let mut causes: Vec<&Cause> = all().collect();
+    causes.sort_by(|a, b| {
+        b.prior
+            .weight
+            .total_cmp(&a.prior.weight)
+            .then(a.id.cmp(b.id))
+    });
+    let total: f64 = causes.iter().map(|cause| cause.prior.weight).sum();
+    let mut table = String::from(PRIOR_TABLE_HEAD);
+    for cause in causes {
+        let source = match cause.prior.source {
+            PriorSource::SeedOrder => "seed order",
+            PriorSource::Judged => "judged",
+        };
+        table.push_str(&format!(
+            "| `{}` | {} | {:.1} % | {source} |\n",
+            cause.id,
+            cause.title,
+            cause.prior.weight / total * 100.0
+        ));
+    }
+    table
+}
+
+const PRIOR_TABLE_HEAD: &str = "# How often each cause is the one
+
+Generated from the catalogue (`crates/diagnose/src/catalogue/`). These are the odds before anything was seen.
+
+*Seed order*: the five commonest reasons for a refused connection, in the order in which practitioners' checklists walk them;
+the spacing is judged. *Judged*: set against its neighbours by judgement; no count is behind it.
+
+| cause | what it is | prior | source |
+|---|---|---|---|
+";

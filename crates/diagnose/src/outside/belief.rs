@@ -24,6 +24,8 @@ struct Hypothesis {
     cause: Option<&'static Cause>,
     world: World,
     log_prior: f64,
+    /// Probability of each reading, in the order of the readings.
+    given: Vec<f64>,
     log_likelihood: f64,
 }
 
@@ -58,6 +60,7 @@ impl Belief {
                     cause: Some(cause),
                     world: weighted.world,
                     log_prior: (cause.prior.weight * weighted.share / total).ln(),
+                    given: Vec::new(),
                     log_likelihood: 0.0,
                 })
             })
@@ -66,13 +69,15 @@ impl Belief {
             cause: None,
             world: World::HEALTHY,
             log_prior: HEALTHY_WEIGHT.ln(),
+            given: Vec::new(),
             log_likelihood: 0.0,
         });
         for hypothesis in &mut hypotheses {
-            hypothesis.log_likelihood = readings
+            hypothesis.given = readings
                 .iter()
-                .map(|sourced| given(&sourced.reading, hypothesis, &setting).ln())
-                .sum();
+                .map(|sourced| given(&sourced.reading, hypothesis, &setting))
+                .collect();
+            hypothesis.log_likelihood = hypothesis.given.iter().map(|p| p.ln()).sum();
         }
         let unlisted_log = UNLISTED_WEIGHT.ln()
             + readings
@@ -134,6 +139,7 @@ impl Belief {
             .iter()
             .map(|hypothesis| hypothesis.log_likelihood)
             .fold(f64::NEG_INFINITY, f64::max);
+        let best_given = self.best_given();
         catalogue::all()
             .filter(|cause| !cause.worlds.is_empty())
             .filter_map(|cause| {
@@ -141,7 +147,7 @@ impl Belief {
                     .of(cause)
                     .map(|hypothesis| hypothesis.log_likelihood)
                     .fold(f64::NEG_INFINITY, f64::max);
-                let by = self.decisive_against(cause);
+                let by = self.decisive_against(cause, &best_given);
                 (own < best + CONTRADICTED.ln() && !by.is_empty())
                     .then_some(Contradicted { cause, by })
             })
@@ -156,14 +162,16 @@ impl Belief {
         else {
             return Vec::new();
         };
-        let shares = self.shares();
+        let total: f64 = self.hypotheses.iter().map(|h| h.log_prior.exp()).sum();
+        let average = |index: usize| {
+            let weighted = |h: &Hypothesis| h.log_prior.exp() * h.given[index];
+            self.hypotheses.iter().map(weighted).sum::<f64>() / total
+        };
         self.readings
             .iter()
-            .filter(|sourced| {
-                let here = given(&sourced.reading, best, &self.setting);
-                let prior_average = self.prior_average(&sourced.reading, &shares);
-                here > prior_average * 1.15
-            })
+            .enumerate()
+            .filter(|(index, _)| best.given[*index] > average(*index) * 1.15)
+            .map(|(_, sourced)| sourced)
             .collect()
     }
 
@@ -172,11 +180,8 @@ impl Belief {
         let target = self
             .readings
             .iter()
-            .find(|sourced| matches!(sourced.reading, Reading::Target(_)));
-        target.is_some_and(|sourced| {
-            self.of(cause)
-                .any(|hypothesis| given(&sourced.reading, hypothesis, &self.setting) > 0.02)
-        })
+            .position(|sourced| matches!(sourced.reading, Reading::Target(_)));
+        target.is_some_and(|index| self.of(cause).any(|h| h.given[index] > 0.02))
     }
 
     /// Two causes that every reading fits equally well: nothing seen from outside tells them apart.
@@ -247,39 +252,28 @@ impl Belief {
         })
     }
 
-    fn decisive_against(&self, cause: &'static Cause) -> Vec<Sourced> {
+    fn decisive_against(&self, cause: &'static Cause, best: &[f64]) -> Vec<Sourced> {
         self.readings
             .iter()
-            .filter(|sourced| {
-                let own = self
-                    .of(cause)
-                    .map(|hypothesis| given(&sourced.reading, hypothesis, &self.setting))
-                    .fold(0.0, f64::max);
-                let best = self
-                    .hypotheses
-                    .iter()
-                    .map(|hypothesis| given(&sourced.reading, hypothesis, &self.setting))
-                    .fold(0.0, f64::max);
-                own < DECISIVE * best
+            .enumerate()
+            .filter(|(index, _)| {
+                let own = self.of(cause).map(|h| h.given[*index]).fold(0.0, f64::max);
+                own < DECISIVE * best[*index]
             })
-            .cloned()
+            .map(|(_, sourced)| sourced.clone())
             .collect()
     }
 
-    fn shares(&self) -> Vec<f64> {
-        let total: f64 = self.hypotheses.iter().map(|h| h.log_prior.exp()).sum();
-        self.hypotheses
-            .iter()
-            .map(|hypothesis| hypothesis.log_prior.exp() / total)
+    /// For each reading, how probable it is in the world that expects it most.
+    fn best_given(&self) -> Vec<f64> {
+        (0..self.readings.len())
+            .map(|index| {
+                self.hypotheses
+                    .iter()
+                    .map(|h| h.given[index])
+                    .fold(0.0, f64::max)
+            })
             .collect()
-    }
-
-    fn prior_average(&self, reading: &Reading, shares: &[f64]) -> f64 {
-        self.hypotheses
-            .iter()
-            .zip(shares)
-            .map(|(hypothesis, share)| share * given(reading, hypothesis, &self.setting))
-            .sum()
     }
 }
 

@@ -6,6 +6,8 @@
 mod aim;
 mod attempt;
 mod belief;
+#[cfg(test)]
+mod belief_tests;
 mod evidence;
 mod focus;
 mod inquiry;
