@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{HostKeyVerdict, Outcome, Stage};
 
-use super::Findings;
+use super::{Findings, next};
 use crate::outside::aim;
 use crate::outside::attempt::Progress;
 
@@ -22,6 +22,9 @@ pub(super) fn headline(findings: &Findings<'_>) -> String {
         return format!("{what}.");
     };
     let title = top.cause.title;
+    if let Some(port) = next::found_elsewhere(findings) {
+        return format!("{what}: an sshd answers on port {port} instead.");
+    }
     if top.probability >= 0.9 {
         return format!("{what}: {title}.");
     }

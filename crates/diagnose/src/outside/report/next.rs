@@ -30,7 +30,8 @@ pub(super) fn steps(findings: &Findings<'_>) -> Vec<NextStep> {
         remedy(findings, top.cause, &mut steps);
         return steps;
     }
-    if let Some(port) = found_elsewhere(findings) {
+    let elsewhere = found_elsewhere(findings);
+    if let Some(port) = elsewhere {
         steps.push(step(
             "Use the port where an sshd answers, after comparing its host key",
             format!("ssh -p {port} {}", findings.case.destination.host),
@@ -40,7 +41,7 @@ pub(super) fn steps(findings: &Findings<'_>) -> Vec<NextStep> {
     match top.cause.remedy.place {
         Where::Server => on_the_server(findings, top.cause, &mut steps),
         Where::Client | Where::Provider | Where::JumpHost => {
-            if findings.hop.is_none() {
+            if findings.hop.is_none() && elsewhere.is_none() {
                 remedy(findings, top.cause, &mut steps);
             }
         }
@@ -139,7 +140,7 @@ fn check_again(findings: &Findings<'_>, option: &str) -> String {
 }
 
 /// A port other than the target's on which an sshd identified itself, when the target's listener is what fails.
-fn found_elsewhere(findings: &Findings<'_>) -> Option<u16> {
+pub(super) fn found_elsewhere(findings: &Findings<'_>) -> Option<u16> {
     let top = findings.weighed.first()?;
     if top.cause.stage > Stage::Listener {
         return None;
