@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use crate::process;
 
-const CASE: &str = "crates/cli/tests/cases/moved-remembered-hashed.json";
+const CASE: &str = "crates/lab/tests/recorded/moved-remembered-hashed.json";
 const TYPED: &str = "$ sshdoctor server\n";
 
 /// Puts it into README.md.

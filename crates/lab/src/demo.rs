@@ -54,7 +54,11 @@ pub fn demonstrate(
         let scenario = scenarios.iter().find(|scenario| *scenario.name == *name);
         let scenario =
             scenario.ok_or_else(|| LabError::NoAnswer(format!("no scenario {name:?}")))?;
-        print(&encode(&try_scenario(scenario, Some(&this_program()?), false))?)?;
+        print(&encode(&try_scenario(
+            scenario,
+            Some(&this_program()?),
+            false,
+        ))?)?;
         std::process::exit(0);
     }
     for (tool, package) in [

@@ -279,12 +279,13 @@ impl Totals {
         let mean =
             self.losses.iter().map(|(loss, _)| loss).sum::<f64>() / self.losses.len().max(1) as f64;
         println!(
-            "{} right, {} wrong, {} skipped; {} slower than aimed at; mean log loss {mean:.3} over {}",
-            self.passed,
-            self.failed,
-            self.skipped,
-            self.late,
-            self.losses.len()
+            "mean log loss {mean:.3} over {}; {} slower than aimed at",
+            self.losses.len(),
+            self.late
+        );
+        println!(
+            "lab: {} passed, {} failed, {} skipped",
+            self.passed, self.failed, self.skipped
         );
     }
 }

@@ -1,7 +1,7 @@
 //! The bytes that SSH and the network around it speak, read and written without I/O.
 //!
 //! - [`identification`] and [`first_bytes`]: what a server says first, and which other protocol it might be;
-//! - [`packet`], [`messages`], [`kexinit`], [`negotiate`]: the clear-text part of the SSH transport, up to the choice
+//! - [`packet`], [`messages`], [`kexinit`], [`mod@negotiate`]: the clear-text part of the SSH transport, up to the choice
 //!   of algorithms;
 //! - [`known_hosts`]: the client's memory of host keys, matched as OpenSSH matches it;
 //! - [`icmp`]: what ICMP errors mean.
