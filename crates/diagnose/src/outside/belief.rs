@@ -170,7 +170,12 @@ impl Belief {
         self.readings
             .iter()
             .enumerate()
-            .filter(|(index, _)| best.given[*index] > average(*index) * 1.15)
+            .filter(|(index, sourced)| {
+                let given = best.given[*index];
+                // Whose reset it is nearly always turns out the same, and is worth saying all the same.
+                let confirms = matches!(sourced.reading, Reading::ResetTtl(_)) && given > 0.9;
+                confirms || given > average(*index) * 1.15
+            })
             .map(|(_, sourced)| sourced)
             .collect()
     }

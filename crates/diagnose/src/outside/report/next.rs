@@ -1,6 +1,8 @@
 //! What to do next.
 
-use sshdoctor_case::{BannerOutcome, Fact, NextStep, Outcome, PortRole, Stage, Where};
+use sshdoctor_case::{
+    BannerOutcome, Fact, HostKeyVerdict, NextStep, Outcome, PortRole, Stage, Where,
+};
 
 use super::{Findings, commands};
 use crate::catalogue::Cause;
@@ -30,6 +32,11 @@ pub(super) fn steps(findings: &Findings<'_>) -> Vec<NextStep> {
         remedy(findings, top.cause, &mut steps);
         return steps;
     }
+    if let Some(fingerprint) = unexpected_key(findings) {
+        compare_keys(findings, fingerprint, &mut steps);
+        steps.push(here(findings));
+        return steps;
+    }
     let elsewhere = found_elsewhere(findings);
     if let Some(port) = elsewhere {
         steps.push(step(
@@ -57,10 +64,50 @@ pub(super) fn steps(findings: &Findings<'_>) -> Vec<NextStep> {
     steps
 }
 
+/// The fingerprint of a key that is not the remembered one.
+fn unexpected_key<'a>(findings: &Findings<'a>) -> Option<&'a str> {
+    let case = findings.case;
+    case.observations.iter().find_map(|o| match &o.fact {
+        Fact::HostKey {
+            role: PortRole::Target,
+            fingerprint,
+            verdict: HostKeyVerdict::Mismatch { .. } | HostKeyVerdict::OtherTypeOnly { .. },
+            ..
+        } => Some(fingerprint.as_str()),
+        _ => None,
+    })
+}
+
+/// A changed key is accepted only after the server itself has shown that it is its own.
+fn compare_keys(findings: &Findings<'_>, fingerprint: &str, steps: &mut Vec<NextStep>) {
+    steps.push(step(
+        &format!("You were shown {fingerprint}"),
+        "for k in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $k; done".into(),
+        server(findings),
+    ));
+    let name = findings
+        .aim
+        .as_ref()
+        .map_or(findings.name(), |aim| aim.host.as_str());
+    let entry = match findings.port() {
+        22 => name.to_owned(),
+        port => format!("'[{name}]:{port}'"),
+    };
+    steps.push(step(
+        "or, if the server shows the same: forget the old key",
+        format!("ssh-keygen -R {entry}"),
+        Where::Client,
+    ));
+}
+
 /// On the console: the other half of the diagnosis, and by hand what confirms the likeliest cause.
 fn on_the_server(findings: &Findings<'_>, cause: &Cause, steps: &mut Vec<NextStep>) {
     steps.push(here(findings));
-    let by_hand = commands::expand_all(findings, &cause.confirm).join("; ");
+    let by_hand = commands::expand_all(findings, &cause.confirm)
+        .into_iter()
+        .filter(|command| !command.starts_with("sshdoctor "))
+        .collect::<Vec<_>>()
+        .join("; ");
     steps.push(step("or without it", by_hand, server(findings)));
 }
 

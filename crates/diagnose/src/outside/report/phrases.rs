@@ -57,14 +57,12 @@ pub(super) fn phrase(findings: &Findings<'_>, reading: &Reading) -> String {
         Reading::Echo(Echo::Reply) => "the host answers echo".into(),
         Reading::Echo(Echo::Silent) => "the host does not answer echo".into(),
         Reading::Echo(Echo::Unreachable) => "echo is answered with unreachable".into(),
-        Reading::ResetTtl(ResetTtl::AsHost) => {
-            "the reset travelled as far as the host's own packets".into()
-        }
+        Reading::ResetTtl(ResetTtl::AsHost) => "the host itself sent the reset (TTL)".into(),
         Reading::ResetTtl(ResetTtl::AsControl) => {
-            format!("the reset travelled as far as that of port {CONTROL_PORT}")
+            format!("the reset comes from as far as that of port {CONTROL_PORT}")
         }
         Reading::ResetTtl(ResetTtl::UnlikeHost) => {
-            "the reset did not travel as far as the host's own packets".into()
+            "the reset did not come from the host (TTL)".into()
         }
         Reading::Trace(end) => trace(*end).into(),
         Reading::Elsewhere(found) => elsewhere(findings, *found),

@@ -129,8 +129,14 @@ fn summary(findings: &Findings<'_>, stopped: Option<Stage>, stage: Stage) -> Str
     if stopped.is_some_and(|stop| stage > stop) {
         return String::new();
     }
-    about(findings, stage)
-        .next()
+    // Where the packet's own fate is what stops it, that fate is the summary.
+    let fate = (stopped == Some(stage) && stage > Stage::Name && stage <= Stage::Listener)
+        .then(|| {
+            let is_target = |sourced: &&Sourced| matches!(sourced.reading, Reading::Target(_));
+            findings.belief.readings().iter().find(is_target)
+        })
+        .flatten();
+    fate.or_else(|| about(findings, stage).next())
         .map(|sourced| phrases::phrase(findings, &sourced.reading))
         .unwrap_or_default()
 }
