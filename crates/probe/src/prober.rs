@@ -191,14 +191,13 @@ impl Prober {
     /// The configuration of the machine that a direct connection goes to: the first jump host, where there is one.
     async fn config_of_next_hop(&self, deadline: Instant) -> Option<Arc<Resolved>> {
         let own = self.config_when_known(deadline).await?;
-        let Some(first) = own.config.proxy_jump.first() else {
-            return Some(own);
-        };
         let jumps = self.lock_jumps();
-        jumps
-            .iter()
-            .find(|(jump, _)| jump == first)
-            .map(|(_, resolved)| Arc::clone(resolved))
+        let next = match own.config.proxy_jump.first() {
+            Some(first) => jumps.iter().find(|(jump, _)| jump == first),
+            // The host behind a ProxyCommand, when its configuration was asked for.
+            None => jumps.first(),
+        };
+        Some(next.map_or(own, |(_, resolved)| Arc::clone(resolved)))
     }
 
     fn lock_jumps(&self) -> MutexGuard<'_, Vec<(String, Arc<Resolved>)>> {

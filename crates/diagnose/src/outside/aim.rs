@@ -3,8 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use sshdoctor_case::{
-    Case, ClientConfig, ConfigProblem, Fact, NameAnswer, NameSource, RouteOutcome,
+    Case, ClientConfig, ConfigProblem, Fact, NameAnswer, NameSource, ProxyOutcome, RouteOutcome,
 };
+
+use super::proxied;
 
 /// The machine whose SSH port is examined: the destination, or the first jump host on the way to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,14 +51,30 @@ pub(crate) fn proxy_command(case: &Case) -> Option<&str> {
         .and_then(|config| config.proxy_command.as_deref())
 }
 
+/// The jump host of a ProxyCommand that did not get through: the link to look at.
+pub(crate) fn failed_proxy_jump(case: &Case) -> Option<String> {
+    let jump = proxied::jump_host(proxy_command(case)?)?;
+    let failed = case.observations.iter().any(|o| match &o.fact {
+        Fact::ProxyCommand { outcome, .. } => {
+            matches!(outcome, ProxyOutcome::Exited { .. } | ProxyOutcome::Silent)
+        }
+        _ => false,
+    });
+    failed.then_some(jump)
+}
+
 /// The machine to examine; `None` until the configuration is known.
 pub(crate) fn aim(case: &Case) -> Option<Aim> {
     let own = config(case)?;
-    if proxy_command(case).is_some() {
-        return None;
-    }
-    let (jump, config) = match own.proxy_jump.first() {
-        Some(jump) => (Some(jump.clone()), jump_config(case, jump)?),
+    let through = match proxy_command(case) {
+        Some(_) => Some(failed_proxy_jump(case)?),
+        None => own.proxy_jump.first().cloned(),
+    };
+    let (jump, config) = match through {
+        Some(jump) => {
+            let config = jump_config(case, &jump)?;
+            (Some(jump), config)
+        }
         None => (None, own),
     };
     let wanted = match own.address_family.as_str() {

@@ -14,6 +14,7 @@ mod inquiry;
 mod likelihood;
 mod patience;
 mod planning;
+mod proxied;
 mod reading;
 mod report;
 mod setting;

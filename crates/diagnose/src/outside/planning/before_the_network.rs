@@ -19,12 +19,17 @@ pub(super) fn configuration(case: &Case, wanted: &mut Vec<Wanted>) {
         resolve(&case.destination.host, wanted);
     }
     for jump in aim::jumps(case) {
-        wanted.push(Wanted::new(
-            Question::JumpConfig { jump: jump.clone() },
-            3000,
-            "ssh -G is still reading the configuration of the jump host",
-        ));
+        self::jump(jump, wanted);
     }
+}
+
+/// The configuration of a jump host.
+pub(super) fn jump(jump: &str, wanted: &mut Vec<Wanted>) {
+    wanted.push(Wanted::new(
+        Question::JumpConfig { jump: jump.into() },
+        3000,
+        "ssh -G is still reading the configuration of the jump host",
+    ));
 }
 
 /// Everything about the name, once it is known.

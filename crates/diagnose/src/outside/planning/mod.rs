@@ -68,7 +68,10 @@ pub(crate) fn wanted(case: &Case, under_way: &Progressing) -> Vec<Wanted> {
             4500,
             "your ProxyCommand has said nothing yet",
         ));
-        return wanted;
+        let Some(jump) = aim::failed_proxy_jump(case) else {
+            return wanted;
+        };
+        before_the_network::jump(&jump, &mut wanted);
     }
     let Some(aim) = aim::aim(case) else {
         return wanted;

@@ -95,8 +95,8 @@ fn candidate(findings: &Findings<'_>, weighed: &Weighed, top: Option<&'static Ca
 
 /// The causes that the evidence contradicts, commonest first, as far as they concern stages up to the one that stops.
 pub(super) fn ruled_out(findings: &Findings<'_>, stopped: Option<Stage>) -> Vec<RuledOut> {
-    if findings.hop.is_some() {
-        // What was seen is about the jump host, not about the destination.
+    if findings.hop.is_some() || findings.aim.is_none() {
+        // What was seen is about a jump host or a command, not about the destination.
         return Vec::new();
     }
     let last = stopped.unwrap_or(Stage::HostKey);

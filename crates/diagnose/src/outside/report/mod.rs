@@ -89,6 +89,8 @@ fn findings(case: &Case) -> Findings<'_> {
             .is_some_and(|(_, attempt)| attempt.progress() == Progress::Open)
     });
     match &whole {
+        // The host that the ProxyCommand goes through is open: what the command itself said decides.
+        Some(_) if hop_open && aim::proxy_command(case).is_some() => direct(case, None),
         Some(aim) if aim.jump.is_some() && hop_open => behind_jumps(case, whole),
         Some(aim) if aim.jump.is_some() => broken_hop(case, whole),
         _ => direct(case, whole),

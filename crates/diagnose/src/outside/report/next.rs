@@ -94,7 +94,7 @@ fn compare_keys(findings: &Findings<'_>, fingerprint: &str, steps: &mut Vec<Next
         port => format!("'[{name}]:{port}'"),
     };
     steps.push(step(
-        "or, if the server shows the same: forget the old key",
+        "If the server shows the same, forget the old key",
         format!("ssh-keygen -R {entry}"),
         Where::Client,
     ));
