@@ -26,6 +26,8 @@ pub struct Inquiry {
     open: Vec<Open>,
     target_asked: Vec<(SocketAddr, f64)>,
     wake_at_ms: Option<f64>,
+    /// How late the driver woke this inquiry at worst.
+    late_ms: f64,
     settled: bool,
 }
 
@@ -40,6 +42,7 @@ impl Inquiry {
             open: Vec::new(),
             target_asked: Vec::new(),
             wake_at_ms: None,
+            late_ms: 0.0,
             settled: false,
         }
     }
@@ -53,11 +56,14 @@ impl Inquiry {
         if self.settled {
             return Vec::new();
         }
+        if let Some(wake) = self.wake_at_ms {
+            self.late_ms = self.late_ms.max(now_ms - wake).min(patience::MOST_LAG_MS);
+        }
         let asks: Vec<Ask> = planning::wanted(&self.case, &self.progressing())
             .into_iter()
             .filter_map(|wanted| self.ask(wanted))
             .collect();
-        let patience = patience::patience(&self.case, &self.open, now_ms);
+        let patience = self.patience();
         let wait_until = patience.iter().copied().fold(0.0, f64::max).min(LONGEST_MS);
         if asks.is_empty() && wait_until <= now_ms {
             self.settle();
@@ -97,7 +103,7 @@ impl Inquiry {
     /// The open question that holds up the answer, for the progress line.
     #[must_use]
     pub fn waiting_for(&self) -> Option<&Ask> {
-        let patience = patience::patience(&self.case, &self.open, self.now_ms);
+        let patience = self.patience();
         self.open
             .iter()
             .zip(patience)
@@ -115,6 +121,12 @@ impl Inquiry {
     #[must_use]
     pub fn report(&self) -> Report {
         diagnose(&self.case)
+    }
+
+    /// On a busy machine packets leave late and answers are read late: that must not be taken for silence.
+    fn patience(&self) -> Vec<f64> {
+        let lag = self.late_ms.max(patience::local_lag(&self.case));
+        patience::patience(&self.case, &self.open, self.now_ms, lag)
     }
 
     fn progressing(&self) -> Progressing {

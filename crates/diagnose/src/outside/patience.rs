@@ -56,10 +56,14 @@ enum Target {
 }
 
 /// For each open question, until when it is worth waiting for, in milliseconds since the start.
-pub(crate) fn patience(case: &Case, open: &[Open], now_ms: f64) -> Vec<f64> {
+/// `lag_ms`: how late this machine itself runs.
+pub(crate) fn patience(case: &Case, open: &[Open], now_ms: f64, lag_ms: f64) -> Vec<f64> {
     let target = target(case, open);
     open.iter()
-        .map(|question| until(question, &target, now_ms).min(question.deadline()))
+        .map(|question| {
+            let until = until(question, &target, now_ms);
+            (until + 2.0 * lag_ms).min(question.deadline())
+        })
         .collect()
 }
 
@@ -101,6 +105,19 @@ fn target(case: &Case, open: &[Open]) -> Target {
         },
     }
 }
+
+/// How late this machine runs, in milliseconds: reading the routing table takes well under one when it is idle.
+pub(crate) fn local_lag(case: &Case) -> f64 {
+    case.observations
+        .iter()
+        .filter(|o| matches!(o.fact, Fact::Route { .. }))
+        .map(|o| o.elapsed_ms - 1.0)
+        .fold(0.0, f64::max)
+        .min(MOST_LAG_MS)
+}
+
+/// More lag than this is not waited for.
+pub(crate) const MOST_LAG_MS: f64 = 200.0;
 
 fn target_open(open: &[Open], which: impl Fn(std::net::SocketAddr) -> bool) -> bool {
     open.iter().any(|question| match &question.ask.question {
