@@ -66,6 +66,8 @@ pub struct Remedy {
     pub summary: String,
     /// Commands, in order, in the words of the server's distribution as far as it is known.
     pub commands: Vec<String>,
+    /// The same where systemd does not run; empty when the commands hold there too.
+    pub commands_without_systemd: Vec<String>,
     /// What not to do.
     pub avoid: String,
 }
@@ -85,6 +87,8 @@ pub struct Candidate {
     pub evidence: Vec<String>,
     /// Commands on the server (or client) that confirm it.
     pub confirm: Vec<String>,
+    /// The same where systemd does not run; empty when the commands hold there too.
+    pub confirm_without_systemd: Vec<String>,
     /// The smallest safe remedy.
     pub remedy: Remedy,
 }

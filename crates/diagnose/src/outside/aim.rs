@@ -3,7 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use sshdoctor_case::{
-    Case, ClientConfig, ConfigProblem, Fact, NameAnswer, NameSource, ProxyOutcome, RouteOutcome,
+    AddressRecord, Case, ClientConfig, ConfigProblem, Fact, NameAnswer, NameSource, ProxyOutcome,
+    RouteOutcome,
 };
 
 use super::proxied;
@@ -103,21 +104,33 @@ fn jump_config<'a>(case: &'a Case, wanted: &str) -> Option<&'a ClientConfig> {
 
 /// The system's addresses for a name, or the address it is.
 pub(crate) fn addresses(case: &Case, host: &str) -> Vec<IpAddr> {
-    let resolved = case.observations.iter().find_map(|o| match &o.fact {
-        Fact::Name {
+    let mut found = Vec::new();
+    for observation in &case.observations {
+        if let Fact::Name {
             name,
             origin: NameSource::System,
             answer: NameAnswer::Addresses { addresses, .. },
-        } if name == host => Some(addresses.iter().map(|record| record.address).collect()),
-        _ => None,
-    });
-    resolved
-        .or_else(|| system_could_not_tell(case, host).then(|| from_name_servers(case, host)))
-        .unwrap_or_else(|| {
-            host.parse()
-                .map(|address| vec![address])
-                .unwrap_or_default()
-        })
+        } = &observation.fact
+            && name == host
+        {
+            add_new(&mut found, addresses);
+        }
+    }
+    if found.is_empty() && system_could_not_tell(case, host) {
+        found = from_name_servers(case, host);
+    }
+    if found.is_empty() {
+        found.extend(host.parse::<IpAddr>());
+    }
+    found
+}
+
+fn add_new(found: &mut Vec<IpAddr>, records: &[AddressRecord]) {
+    for record in records {
+        if !found.contains(&record.address) {
+            found.push(record.address);
+        }
+    }
 }
 
 /// The system's resolver gave up, which a lost packet or a dead first name server is enough for.
@@ -142,11 +155,7 @@ fn from_name_servers(case: &Case, host: &str) -> Vec<IpAddr> {
         } = &observation.fact
             && name == host
         {
-            for record in addresses {
-                if !found.contains(&record.address) {
-                    found.push(record.address);
-                }
-            }
+            add_new(&mut found, addresses);
         }
     }
     found

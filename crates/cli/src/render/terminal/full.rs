@@ -82,6 +82,7 @@ fn candidate(cause: &Candidate, charset: Charset) -> Vec<Line> {
         let label = if index == 0 { "confirm:" } else { "" };
         lines.push(typed(label, command, charset));
     }
+    lines.extend(without_systemd(&cause.confirm_without_systemd, charset));
     lines.extend(hanging(
         "      remedy:  ",
         Tone::Plain,
@@ -92,6 +93,10 @@ fn candidate(cause: &Candidate, charset: Charset) -> Vec<Line> {
     for command in &cause.remedy.commands {
         lines.push(typed("", command, charset));
     }
+    lines.extend(without_systemd(
+        &cause.remedy.commands_without_systemd,
+        charset,
+    ));
     lines.extend(hanging(
         "      not:     ",
         Tone::Plain,
@@ -99,6 +104,15 @@ fn candidate(cause: &Candidate, charset: Charset) -> Vec<Line> {
         UNLIMITED,
         charset,
     ));
+    lines
+}
+
+fn without_systemd(commands: &[String], charset: Charset) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if !commands.is_empty() {
+        lines.push(Line::of(Tone::Faint, "               without systemd:"));
+        lines.extend(commands.iter().map(|command| typed("", command, charset)));
+    }
     lines
 }
 

@@ -79,6 +79,7 @@ fn hear<'a>(case: &'a Case, host: &str) -> Heard<'a> {
         }
         heard.ids.push(&observation.id);
         match origin {
+            NameSource::System if heard.system.is_some_and(|a| !addresses(a).is_empty()) => {}
             NameSource::System => heard.system = Some(answer),
             NameSource::HostsFile { .. } => heard.hosts_file = Some(answer),
             NameSource::NameServer { .. } => heard.servers.push(answer),

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use sshdoctor_case::{Case, Question};
+use sshdoctor_case::{Case, Forced, Question};
 
 use super::Wanted;
 use crate::outside::aim::{self, Aim};
@@ -16,7 +16,7 @@ pub(super) fn configuration(case: &Case, wanted: &mut Vec<Wanted>) {
     ));
     // Most destinations are plain names: asking for the address now saves the time that ssh -G takes.
     if aim::config(case).is_none() {
-        resolve(&case.destination.host, wanted);
+        resolve(&case.destination.host, None, wanted);
     }
     for jump in aim::jumps(case) {
         self::jump(jump, wanted);
@@ -58,7 +58,17 @@ pub(super) fn names(case: &Case, aim: &Aim, wanted: &mut Vec<Wanted>) {
     if aim.host.parse::<IpAddr>().is_ok() {
         return;
     }
-    resolve(&aim.host, wanted);
+    // Both families: the one that the person ruled out is worth a comparison. And the one that they insist on by itself, because
+    // the system hides addresses of a family that this machine has not (AI_ADDRCONFIG) unless it is asked for.
+    resolve(&aim.host, None, wanted);
+    let forced = match aim::config(case).map(|config| config.address_family.as_str()) {
+        Some("inet") => Some(Forced::Ipv4),
+        Some("inet6") => Some(Forced::Ipv6),
+        _ => None,
+    };
+    if forced.is_some() {
+        resolve(&aim.host, forced, wanted);
+    }
     wanted.push(Wanted::new(
         Question::HostsFile {
             name: aim.host.clone(),
@@ -75,12 +85,11 @@ pub(super) fn names(case: &Case, aim: &Aim, wanted: &mut Vec<Wanted>) {
     ));
 }
 
-/// Always both families: the one that the person ruled out is worth a comparison.
-fn resolve(name: &str, wanted: &mut Vec<Wanted>) {
+fn resolve(name: &str, family: Option<Forced>, wanted: &mut Vec<Wanted>) {
     wanted.push(Wanted::new(
         Question::Resolve {
             name: name.to_owned(),
-            family: None,
+            family,
         },
         2500,
         format!("no answer yet from the name servers for {name}"),

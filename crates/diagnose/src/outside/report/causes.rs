@@ -84,10 +84,15 @@ fn candidate(findings: &Findings<'_>, weighed: &Weighed, top: Option<&'static Ca
         summary: cause.title.into(),
         because,
         evidence,
-        confirm: commands::expand_all(findings, &cause.confirm),
+        confirm: commands::expand_all(findings, cause.confirm.usual),
+        confirm_without_systemd: commands::expand_all(findings, cause.confirm.without_systemd),
         remedy: Remedy {
             summary: cause.remedy.summary.into(),
-            commands: commands::expand_all(findings, &cause.remedy.commands),
+            commands: commands::expand_all(findings, cause.remedy.commands.usual),
+            commands_without_systemd: commands::expand_all(
+                findings,
+                cause.remedy.commands.without_systemd,
+            ),
             avoid: cause.avoid.into(),
         },
     }

@@ -5,16 +5,14 @@ use std::net::IpAddr;
 use sshdoctor_case::{BannerOutcome, Fact};
 
 use super::Findings;
-use crate::catalogue::Commands;
 use crate::outside::aim;
 
 /// What stands for the client's address where the server sees another than the client knows.
 const UNKNOWN_FROM: &str = "YOUR-PUBLIC-ADDRESS";
 
 /// Fills in every command.
-pub(super) fn expand_all(findings: &Findings<'_>, commands: &Commands) -> Vec<String> {
+pub(super) fn expand_all(findings: &Findings<'_>, commands: &[&str]) -> Vec<String> {
     commands
-        .usual
         .iter()
         .map(|command| expand(findings, command))
         .collect()
@@ -25,13 +23,17 @@ pub(super) fn expand(findings: &Findings<'_>, command: &str) -> String {
     let from = from(findings);
     let config = aim::config(findings.case);
     let user = config.map_or("root", |config| config.user.as_str());
+    let name = match unit(findings) {
+        Unit::Ssh | Unit::Unknown => "ssh",
+        Unit::Sshd => "sshd",
+    };
     let command = if from.contains(':') {
         for_ipv6(command)
     } else {
         command.to_owned()
     };
     command
-        .replace("{unit}", unit(findings))
+        .replace("{unit}", name)
         .replace("{port}", &findings.port().to_string())
         .replace("{from}", &from)
         .replace("{user}", user)
@@ -79,27 +81,46 @@ fn is_private(address: IpAddr) -> bool {
     }
 }
 
-/// Name of the service unit: `ssh` on Debian and its derivatives, `sshd` elsewhere.
-pub(super) fn unit(findings: &Findings<'_>) -> &'static str {
-    let other_family = findings.case.observations.iter().any(|o| match &o.fact {
-        Fact::Banner {
-            outcome:
-                BannerOutcome::Identified {
-                    software, comments, ..
-                },
-            ..
-        } => {
-            let says = |word: &str| {
-                software.as_str().contains(word)
-                    || comments.as_ref().is_some_and(|c| c.as_str().contains(word))
-            };
-            // Red Hat, SUSE and Arch add nothing; Debian's family signs its banner by default.
-            software.as_str().starts_with("OpenSSH")
-                && !says("Debian")
-                && !says("Ubuntu")
-                && !says("Raspbian")
+/// What the service unit is called on the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// Debian and its derivatives.
+    Ssh,
+    /// Everyone else.
+    Sshd,
+    /// Nothing shows which.
+    Unknown,
+}
+
+/// The unit's name as far as a banner of the host tells.
+pub(super) fn unit(findings: &Findings<'_>) -> Unit {
+    let banner = findings
+        .case
+        .observations
+        .iter()
+        .find_map(|o| match &o.fact {
+            Fact::Banner {
+                outcome:
+                    BannerOutcome::Identified {
+                        software, comments, ..
+                    },
+                ..
+            } => Some((
+                software.as_str(),
+                comments.as_ref().map_or("", |c| c.as_str()),
+            )),
+            _ => None,
+        });
+    match banner {
+        // Debian's family signs its banner; Red Hat, SUSE and Arch add nothing to it.
+        Some((software, comments)) if software.starts_with("OpenSSH") => {
+            let signed = ["Debian", "Ubuntu", "Raspbian"];
+            if signed.iter().any(|name| comments.contains(name)) {
+                Unit::Ssh
+            } else {
+                Unit::Sshd
+            }
         }
-        _ => false,
-    });
-    if other_family { "sshd" } else { "ssh" }
+        _ => Unit::Unknown,
+    }
 }

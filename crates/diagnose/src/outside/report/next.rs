@@ -103,7 +103,7 @@ fn compare_keys(findings: &Findings<'_>, fingerprint: &str, steps: &mut Vec<Next
 /// On the console: the other half of the diagnosis, and by hand what confirms the likeliest cause.
 fn on_the_server(findings: &Findings<'_>, cause: &Cause, steps: &mut Vec<NextStep>) {
     steps.push(here(findings));
-    let by_hand = commands::expand_all(findings, &cause.confirm)
+    let by_hand = commands::expand_all(findings, cause.confirm.usual)
         .into_iter()
         .filter(|command| !command.starts_with("sshdoctor "))
         .collect::<Vec<_>>()
@@ -138,7 +138,7 @@ fn server(findings: &Findings<'_>) -> Where {
 }
 
 fn remedy(findings: &Findings<'_>, cause: &Cause, steps: &mut Vec<NextStep>) {
-    let commands = commands::expand_all(findings, &cause.remedy.commands);
+    let commands = commands::expand_all(findings, cause.remedy.commands.usual);
     steps.push(step(
         cause.remedy.summary,
         commands.into_iter().next().unwrap_or_default(),

@@ -3,6 +3,7 @@
 use sshdoctor_case::{ConfigSource, Fact, HostKeyVerdict, PortRole};
 
 use super::Findings;
+use super::commands::{self, Unit};
 use crate::outside::aim;
 use crate::outside::attempt::Progress;
 
@@ -10,6 +11,7 @@ use crate::outside::attempt::Progress;
 pub(super) fn notes(findings: &Findings<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     other_addresses(findings, &mut notes);
+    unit_name(findings, &mut notes);
     if let Some(config) = aim::config(findings.case) {
         if matches!(config.origin, ConfigSource::WithoutSsh) {
             notes.push("There is no ssh on this machine: ssh_config was not considered.".into());
@@ -42,6 +44,19 @@ pub(super) fn notes(findings: &Findings<'_>) -> Vec<String> {
     }
     notes.dedup();
     notes
+}
+
+/// The commands of the likeliest cause name a unit, and nothing shows what it is called there.
+fn unit_name(findings: &Findings<'_>, notes: &mut Vec<String>) {
+    let Some(top) = findings.weighed.first() else {
+        return;
+    };
+    let named = [&top.cause.confirm, &top.cause.remedy.commands]
+        .iter()
+        .any(|commands| commands.usual.iter().any(|c| c.contains("{unit}")));
+    if named && commands::unit(findings) == Unit::Unknown {
+        notes.push("Debian and Ubuntu call the service ssh; RHEL, SUSE and Arch, sshd.".into());
+    }
 }
 
 fn other_addresses(findings: &Findings<'_>, notes: &mut Vec<String>) {

@@ -45,9 +45,11 @@ fn cause(id: &str, probability: f64, summary: &str, because: &str) -> Candidate 
         because: because.into(),
         evidence: vec!["e4".into()],
         confirm: vec!["systemctl status ssh".into()],
+        confirm_without_systemd: vec!["service ssh status".into()],
         remedy: Remedy {
             summary: "Start the service.".into(),
             commands: vec!["systemctl enable --now ssh".into()],
+            commands_without_systemd: vec!["service ssh start".into()],
             avoid: "Do not flush the rule set while you are locked out.".into(),
         },
     }
