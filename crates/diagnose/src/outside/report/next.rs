@@ -29,7 +29,7 @@ pub(super) fn steps(findings: &Findings<'_>) -> Vec<NextStep> {
         return steps;
     };
     if findings.outcome == Outcome::Open {
-        remedy(findings, top.cause, &mut steps);
+        remedy(findings, top.cause, top.cause.remedy.place, &mut steps);
         return steps;
     }
     if let Some(fingerprint) = unexpected_key(findings) {
@@ -49,7 +49,7 @@ pub(super) fn steps(findings: &Findings<'_>) -> Vec<NextStep> {
         Where::Server => on_the_server(findings, top.cause, &mut steps),
         Where::Client | Where::Provider | Where::JumpHost => {
             if findings.hop.is_none() && elsewhere.is_none() {
-                remedy(findings, top.cause, &mut steps);
+                remedy(findings, top.cause, top.cause.remedy.place, &mut steps);
             }
         }
     }
@@ -100,15 +100,21 @@ fn compare_keys(findings: &Findings<'_>, fingerprint: &str, steps: &mut Vec<Next
     ));
 }
 
-/// On the console: the other half of the diagnosis, and by hand what confirms the likeliest cause.
+/// On the console: the other half of the diagnosis, and by hand what confirms the likeliest cause. On this very machine the hand
+/// is already there.
 fn on_the_server(findings: &Findings<'_>, cause: &Cause, steps: &mut Vec<NextStep>) {
-    steps.push(here(findings));
     let by_hand = commands::expand_all(findings, cause.confirm.usual)
         .into_iter()
         .filter(|command| !command.starts_with("sshdoctor "))
         .collect::<Vec<_>>()
         .join("; ");
-    steps.push(step("or without it", by_hand, server(findings)));
+    if server(findings) == Where::Client {
+        steps.push(step("See what is wrong", by_hand, Where::Client));
+        remedy(findings, cause, Where::Client, steps);
+        return;
+    }
+    steps.push(here(findings));
+    steps.push(step("or without it", by_hand, Where::Server));
 }
 
 fn here(findings: &Findings<'_>) -> NextStep {
@@ -137,12 +143,12 @@ fn server(findings: &Findings<'_>) -> Where {
     if here { Where::Client } else { Where::Server }
 }
 
-fn remedy(findings: &Findings<'_>, cause: &Cause, steps: &mut Vec<NextStep>) {
+fn remedy(findings: &Findings<'_>, cause: &Cause, place: Where, steps: &mut Vec<NextStep>) {
     let commands = commands::expand_all(findings, cause.remedy.commands.usual);
     steps.push(step(
         cause.remedy.summary,
         commands.into_iter().next().unwrap_or_default(),
-        cause.remedy.place,
+        place,
     ));
 }
 
