@@ -1,5 +1,7 @@
 //! What observations come to: the small alphabet in which worlds predict.
 
+pub(crate) use super::world::FirstBytes;
+
 /// Who sent an ICMP error, seen from the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Sender {
@@ -102,29 +104,6 @@ pub(crate) enum Elsewhere {
     NotFound,
     /// The ports that were tried stayed silent.
     Unanswered,
-}
-
-/// The first bytes of an accepted connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum FirstBytes {
-    /// SSH 2.
-    Ssh,
-    /// SSH 1 only.
-    SshOne,
-    /// Another protocol.
-    OtherProtocol,
-    /// Silence.
-    Silence,
-    /// Bytes without end, or one by one.
-    Trickle,
-    /// Closed, with nothing or unknown words before.
-    Close,
-    /// Reset.
-    Reset,
-    /// sshd's words about MaxStartups.
-    TooManyStartups,
-    /// sshd's words about a penalty.
-    Penalty,
 }
 
 /// How the key exchange ended.

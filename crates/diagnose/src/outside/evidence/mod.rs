@@ -8,7 +8,8 @@ mod this_machine;
 use std::net::IpAddr;
 
 use sshdoctor_case::{
-    Case, ConnectOutcome, Fact, HostKeyVerdict, PortRole, ProxyOutcome, RouteOutcome, ViaOutcome,
+    Case, ConnectOutcome, Fact, HostKeyVerdict, PortRole, ProxyOutcome, Received, RouteOutcome,
+    ViaOutcome,
 };
 
 use super::aim::{self, Aim};
@@ -138,6 +139,14 @@ fn chained(outcome: &ViaOutcome, id: &str, readings: &mut Vec<Sourced>) {
     }
 }
 
+fn of_first_line(line: &Received) -> FirstBytes {
+    if line.as_str().starts_with("SSH-") {
+        FirstBytes::Ssh
+    } else {
+        FirstBytes::OtherProtocol
+    }
+}
+
 fn client(case: &Case, readings: &mut Vec<Sourced>) {
     if let Some((problem, id)) = aim::client_problem(case) {
         readings.push(sourced(Reading::Named(problem.cause.clone()), &[id]));
@@ -161,12 +170,8 @@ fn proxy_command(case: &Case, readings: &mut Vec<Sourced>) {
         match outcome {
             ProxyOutcome::Answered { first_line } => {
                 readings.push(sourced(Reading::Target(Connect::Connected), &[id]));
-                let first = if first_line.as_str().starts_with("SSH-") {
-                    FirstBytes::Ssh
-                } else {
-                    FirstBytes::OtherProtocol
-                };
-                readings.push(sourced(Reading::FirstBytes(first), &[id]));
+                let first = Reading::FirstBytes(of_first_line(first_line));
+                readings.push(sourced(first, &[id]));
             }
             ProxyOutcome::NotFound { .. } | ProxyOutcome::Exited { .. } | ProxyOutcome::Silent => {
                 readings.push(sourced(Reading::Named("jump-host-broken".into()), &[id]));

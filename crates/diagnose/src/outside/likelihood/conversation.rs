@@ -1,15 +1,13 @@
 //! `P(reading | world)` for what is said on an accepted connection.
 
 use super::table::Row;
-use crate::outside::reading::{
-    Exchange as ExchangeReading, FirstBytes as FirstReading, HostKey as KeyReading, SmallSegments,
-};
+use crate::outside::reading::{Exchange as ExchangeReading, HostKey as KeyReading, SmallSegments};
 use crate::outside::setting::Setting;
 use crate::outside::world::{Exchange, FirstBytes, HostKey, Listener, World};
 
 /// The first bytes.
-pub(crate) fn first_bytes(world: &World) -> Row<FirstReading> {
-    use FirstReading as Read;
+pub(crate) fn first_bytes(world: &World) -> Row<FirstBytes> {
+    use FirstBytes as Read;
     if world.listener == Listener::QueueFull {
         return Row::new(&[
             (Read::Silence, 0.9),

@@ -12,7 +12,10 @@ mod stages;
 
 use std::net::IpAddr;
 
-use sshdoctor_case::{Case, Evidence, Fact, Outcome, REPORT_SCHEMA, Report, Stage, TargetSummary};
+use sshdoctor_case::{
+    BannerOutcome, Case, Evidence, Fact, Outcome, PortRole, REPORT_SCHEMA, Report, Stage,
+    TargetSummary,
+};
 
 use super::aim::{self, Aim};
 use super::attempt::Progress;
@@ -211,6 +214,19 @@ impl Findings<'_> {
             Some(aim) if !self.fates.each.is_empty() => aim.port,
             _ => aim::config(self.case).map_or(22, |config| config.port),
         }
+    }
+
+    /// The remembered or customary port on which an sshd of the address in question identified itself.
+    pub(crate) fn sshd_on_other_port(&self) -> Option<u16> {
+        self.case.observations.iter().find_map(|o| match &o.fact {
+            Fact::Banner {
+                to,
+                role: PortRole::Remembered | PortRole::Customary,
+                outcome: BannerOutcome::Identified { .. },
+                ..
+            } if Some(to.ip()) == self.focus => Some(to.port()),
+            _ => None,
+        })
     }
 
     /// A stage that only the person's login reaches.

@@ -1,8 +1,6 @@
 //! What to do next.
 
-use sshdoctor_case::{
-    BannerOutcome, Fact, HostKeyVerdict, NextStep, Outcome, PortRole, Stage, Where,
-};
+use sshdoctor_case::{Fact, HostKeyVerdict, NextStep, Outcome, PortRole, Stage, Where};
 
 use super::{Findings, commands};
 use crate::catalogue::Cause;
@@ -198,19 +196,7 @@ pub(super) fn found_elsewhere(findings: &Findings<'_>) -> Option<u16> {
     if top.cause.stage > Stage::Listener {
         return None;
     }
-    findings
-        .case
-        .observations
-        .iter()
-        .find_map(|o| match &o.fact {
-            Fact::Banner {
-                to,
-                role: PortRole::Remembered | PortRole::Customary,
-                outcome: BannerOutcome::Identified { .. },
-                ..
-            } if Some(to.ip()) == findings.focus => Some(to.port()),
-            _ => None,
-        })
+    findings.sshd_on_other_port()
 }
 
 fn step(summary: &str, command: String, place: Where) -> NextStep {

@@ -190,20 +190,7 @@ fn trace(end: TraceEnd) -> &'static str {
 }
 
 fn elsewhere(findings: &Findings<'_>, found: Elsewhere) -> String {
-    use sshdoctor_case::{BannerOutcome, Fact, PortRole};
-    let port = findings
-        .case
-        .observations
-        .iter()
-        .find_map(|o| match &o.fact {
-            Fact::Banner {
-                to,
-                role: PortRole::Remembered | PortRole::Customary,
-                outcome: BannerOutcome::Identified { .. },
-                ..
-            } => Some(to.port()),
-            _ => None,
-        });
+    let port = findings.sshd_on_other_port();
     match (found, port) {
         (Elsewhere::RememberedPort, Some(port)) => {
             format!("an sshd answers on port {port}, which your files name for it")
