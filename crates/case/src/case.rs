@@ -55,7 +55,7 @@ pub struct Case {
 #[derive(Debug, Error)]
 pub enum CaseError {
     /// Not JSON of this form.
-    #[error("the case file is not valid: {0}")]
+    #[error("the case file is not valid JSON of this form")]
     Malformed(#[from] serde_json::Error),
     /// Another version.
     #[error("the case file says schema {found:?}; this program reads {CASE_SCHEMA:?}")]

@@ -92,7 +92,7 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "FILE", help_heading = OWN)]
     pub(crate) save: Option<String>,
     /// Most completed connections to the SSH port
-    #[arg(long, value_name = "N", help_heading = OWN, default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=100))]
+    #[arg(long, value_name = "N", help_heading = OWN, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) budget: u32,
     #[command(flatten)]
     pub(crate) output: OutputArguments,

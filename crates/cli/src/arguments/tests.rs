@@ -111,6 +111,7 @@ fn a_wrong_command_line_is_refused_with_the_reason() {
     assert!(refused(&["me@"]).contains("no host"));
     assert!(refused(&["-p"]).contains("-p"));
     assert!(refused(&["--budget", "x", "web1"]).contains("budget"));
+    assert!(refused(&["--budget", "0", "web1"]).contains("1..=100"));
     assert!(refused(&["--nonsense", "web1"]).contains("--nonsense"));
     assert!(refused(&["here", "--from", "203.0.113.9"]).contains("check here"));
     assert!(refused(&["read"]).contains("FILE"));

@@ -1,6 +1,8 @@
 //! What to do next.
 
-use sshdoctor_case::{Fact, HostKeyVerdict, NextStep, Outcome, PortRole, Stage, Where};
+use sshdoctor_case::{
+    ConfigProblem, Fact, HostKeyVerdict, NextStep, Outcome, PortRole, Stage, Where,
+};
 
 use super::{Findings, commands};
 use crate::catalogue::Cause;
@@ -28,6 +30,12 @@ pub(super) fn steps(findings: &Findings<'_>) -> Vec<NextStep> {
     };
     if findings.outcome == Outcome::Open {
         remedy(findings, top.cause, top.cause.remedy.place, &mut steps);
+        return steps;
+    }
+    if let Some((problem, _)) = aim::client_problem(findings.case)
+        && top.cause.id == "client-config-invalid"
+    {
+        steps.push(mend_configuration(problem));
         return steps;
     }
     if let Some(fingerprint) = unexpected_key(findings) {
@@ -60,6 +68,23 @@ pub(super) fn steps(findings: &Findings<'_>) -> Vec<NextStep> {
         steps.push(here(findings));
     }
     steps
+}
+
+/// The line or file that `ssh` named.
+fn mend_configuration(problem: &ConfigProblem) -> NextStep {
+    let (summary, command) = match (&problem.file, problem.line) {
+        (Some(file), Some(line)) => (
+            "Mend or remove this line",
+            format!("sed -n {line}p '{file}'"),
+        ),
+        (Some(file), None) if problem.message.as_str().contains("permissions") => (
+            "ssh reads the file only if it is yours and nobody else can write to it",
+            format!("chmod go-w '{file}'; ls -l '{file}'"),
+        ),
+        (Some(file), None) => ("See whether the file is there", format!("ls -l '{file}'")),
+        (None, _) => ("Correct the option that ssh names", String::new()),
+    };
+    step(summary, command, Where::Client)
 }
 
 /// The fingerprint of a key that is not the remembered one.
