@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use sshdoctor_case::{
     AddressRecord, Case, ClientConfig, ConfigProblem, Fact, NameAnswer, NameSource, ProxyOutcome,
-    RouteOutcome,
+    RouteOutcome, ViaOutcome,
 };
 
 use super::proxied;
@@ -62,6 +62,25 @@ pub(crate) fn failed_proxy_jump(case: &Case) -> Option<String> {
         _ => false,
     });
     failed.then_some(jump)
+}
+
+/// A jump host behind the first that its predecessor does not reach, and its port.
+pub(crate) fn unreached_jump(case: &Case) -> Option<(String, u16)> {
+    let jumps = jumps(case);
+    (1..jumps.len()).find_map(|index| {
+        let through = jumps[..index].join(",");
+        case.observations.iter().find_map(|o| match &o.fact {
+            Fact::Via {
+                jump,
+                port,
+                outcome,
+                ..
+            } if *jump == through && !matches!(outcome, ViaOutcome::Answered { .. }) => {
+                Some((jumps[index].clone(), *port))
+            }
+            _ => None,
+        })
+    })
 }
 
 /// The machine to examine; `None` until the configuration is known.

@@ -34,7 +34,7 @@ pub(super) fn expand(findings: &Findings<'_>, command: &str) -> String {
     };
     command
         .replace("{unit}", name)
-        .replace("{port}", &findings.port().to_string())
+        .replace("{port}", &findings.port.to_string())
         .replace("{from}", &from)
         .replace("{user}", user)
         .replace("{host}", &findings.case.destination.host)

@@ -55,8 +55,8 @@ fn certain_part(findings: &Findings<'_>, stage: Stage) -> Option<&'static str> {
 }
 
 fn open(findings: &Findings<'_>) -> String {
-    let name = findings.name();
-    let port = findings.port();
+    let name = findings.name.as_str();
+    let port = findings.port;
     let failing = findings
         .fates
         .focus()
@@ -88,8 +88,8 @@ fn open(findings: &Findings<'_>) -> String {
 }
 
 fn symptom(findings: &Findings<'_>) -> String {
-    let name = findings.name();
-    let port = findings.port();
+    let name = findings.name.as_str();
+    let port = findings.port;
     match findings.outcome {
         Outcome::Open => format!("{name} lets SSH in on port {port}"),
         Outcome::NameNotFound => match findings.aim.as_ref() {

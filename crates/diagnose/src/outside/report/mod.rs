@@ -23,10 +23,14 @@ use super::belief::{Belief, Weighed};
 use super::evidence;
 use super::focus::Fates;
 use super::planning;
+use super::reading::{Reading, Sourced};
 
 /// Everything the parts of the report are made from.
 pub(crate) struct Findings<'a> {
     pub(crate) case: &'a Case,
+    /// The machine in question, as sentences call it, and its port.
+    pub(crate) name: String,
+    pub(crate) port: u16,
     pub(crate) aim: Option<Aim>,
     pub(crate) fates: Fates<'a>,
     pub(crate) focus: Option<IpAddr>,
@@ -110,8 +114,14 @@ fn direct(case: &Case, aim: Option<Aim>) -> Findings<'_> {
     let belief = Belief::new(readings, setting);
     let outcome = outcome::outcome(case, aim.as_ref(), &fates);
     let weighed = causes::weigh(case, &belief, outcome, &fates);
+    let (name, port) = match &aim {
+        Some(aim) if aim.jump.is_some() => (aim.host.clone(), aim.port),
+        _ => (case.destination.host.clone(), target_port(case)),
+    };
     Findings {
         case,
+        name,
+        port,
         aim,
         fates,
         focus,
@@ -122,7 +132,7 @@ fn direct(case: &Case, aim: Option<Aim>) -> Findings<'_> {
     }
 }
 
-/// The first jump host lets SSH in: what its own vantage point showed decides.
+/// The first jump host lets SSH in: what the last one that was asked saw of the next machine decides.
 fn behind_jumps(case: &Case, aim: Option<Aim>) -> Findings<'_> {
     let belief = Belief::new(
         evidence::behind_jumps(case),
@@ -131,8 +141,10 @@ fn behind_jumps(case: &Case, aim: Option<Aim>) -> Findings<'_> {
     let outcome = outcome::behind_jumps(case);
     let fates = Fates { each: Vec::new() };
     let weighed = causes::weigh(case, &belief, outcome, &fates);
-    Findings {
+    let findings = Findings {
         case,
+        name: case.destination.host.clone(),
+        port: target_port(case),
         aim,
         fates,
         focus: None,
@@ -140,37 +152,63 @@ fn behind_jumps(case: &Case, aim: Option<Aim>) -> Findings<'_> {
         outcome,
         weighed,
         hop: None,
+    };
+    match aim::unreached_jump(case) {
+        Some((jump, port)) => {
+            let name = jump.clone();
+            through(
+                Findings {
+                    name,
+                    port,
+                    ..findings
+                },
+                jump,
+            )
+        }
+        None => findings,
     }
 }
 
 /// The first jump host does not let SSH in: it is diagnosed like any host, and that is the cause.
 fn broken_hop(case: &Case, aim: Option<Aim>) -> Findings<'_> {
-    let hop = direct(case, aim);
-    let name = hop
-        .aim
-        .as_ref()
-        .and_then(|aim| aim.jump.clone())
-        .unwrap_or_default();
-    let mut readings = Vec::new();
-    let ids: Vec<String> = hop
+    let jump = aim.as_ref().and_then(|aim| aim.jump.clone());
+    through(direct(case, aim), jump.unwrap_or_default())
+}
+
+/// What stops a jump host is what stops the way through it.
+fn through(hop: Findings<'_>, jump: String) -> Findings<'_> {
+    let evidence = hop
         .belief
         .readings()
         .iter()
         .flat_map(|sourced| sourced.evidence.clone())
         .collect();
-    readings.push(super::reading::Sourced {
-        reading: super::reading::Reading::Named("jump-host-broken".into()),
-        evidence: ids,
-    });
-    let belief = Belief::new(readings, evidence::setting(case, None, None));
-    let weighed = causes::weigh(case, &belief, Outcome::ClosedEarly, &hop.fates);
+    let broken = Sourced {
+        reading: Reading::Named("jump-host-broken".into()),
+        evidence,
+    };
+    let belief = Belief::new(vec![broken], evidence::setting(hop.case, None, None));
+    let weighed = causes::weigh(hop.case, &belief, Outcome::ClosedEarly, &hop.fates);
     let headline = headline::headline(&hop);
     Findings {
+        name: hop.case.destination.host.clone(),
+        port: target_port(hop.case),
         belief,
         weighed,
-        hop: Some(Box::new(Hop { name, headline })),
+        hop: Some(Box::new(Hop {
+            name: jump,
+            headline,
+        })),
         ..hop
     }
+}
+
+/// The port that the person wants to reach.
+fn target_port(case: &Case) -> u16 {
+    aim::config(case).map_or_else(
+        || case.options.port.or(case.destination.port).unwrap_or(22),
+        |config| config.port,
+    )
 }
 
 fn target(findings: &Findings<'_>) -> TargetSummary {
@@ -186,10 +224,7 @@ fn target(findings: &Findings<'_>) -> TargetSummary {
             || case.destination.host.clone(),
             |config| config.host_name.clone(),
         ),
-        port: config.map_or_else(
-            || case.options.port.or(case.destination.port).unwrap_or(22),
-            |config| config.port,
-        ),
+        port: target_port(case),
         user: config
             .map(|config| config.user.clone())
             .or_else(|| case.destination.user.clone()),
@@ -198,24 +233,6 @@ fn target(findings: &Findings<'_>) -> TargetSummary {
 }
 
 impl Findings<'_> {
-    /// The name for the target in sentences: as the person typed it, without user and scheme.
-    pub(crate) fn name(&self) -> &str {
-        match self.aim.as_ref().and_then(|aim| aim.jump.as_ref()) {
-            Some(_) if self.hop.is_none() && !self.fates.each.is_empty() => {
-                self.aim.as_ref().map_or("", |aim| aim.host.as_str())
-            }
-            _ => &self.case.destination.host,
-        }
-    }
-
-    /// The port in question.
-    pub(crate) fn port(&self) -> u16 {
-        match &self.aim {
-            Some(aim) if !self.fates.each.is_empty() => aim.port,
-            _ => aim::config(self.case).map_or(22, |config| config.port),
-        }
-    }
-
     /// The remembered or customary port on which an sshd of the address in question identified itself.
     pub(crate) fn sshd_on_other_port(&self) -> Option<u16> {
         self.case.observations.iter().find_map(|o| match &o.fact {

@@ -111,8 +111,8 @@ fn compare_keys(findings: &Findings<'_>, fingerprint: &str, steps: &mut Vec<Next
     let name = findings
         .aim
         .as_ref()
-        .map_or(findings.name(), |aim| aim.host.as_str());
-    let entry = match findings.port() {
+        .map_or(findings.name.as_str(), |aim| aim.host.as_str());
+    let entry = match findings.port {
         22 => name.to_owned(),
         port => format!("'[{name}]:{port}'"),
     };
@@ -152,7 +152,7 @@ fn here(findings: &Findings<'_>) -> NextStep {
         format!(
             "sshdoctor here --from {} --port {}{user}",
             commands::from(findings),
-            findings.port()
+            findings.port
         ),
         server(findings),
     )

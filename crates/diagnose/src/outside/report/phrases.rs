@@ -42,7 +42,7 @@ pub(super) fn weight(reading: &Reading) -> u8 {
 
 /// A reading in a few words.
 pub(super) fn phrase(findings: &Findings<'_>, reading: &Reading) -> String {
-    let port = findings.port();
+    let port = findings.port;
     match reading {
         Reading::Named(_) => named(findings),
         Reading::ClientFine => "your configuration lets it through".into(),
