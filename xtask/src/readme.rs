@@ -33,7 +33,8 @@ fn commands(text: &str) -> Vec<String> {
         let typed = line.strip_prefix("$ ").unwrap_or(line);
         if inside && (typed.starts_with("cargo ") || typed.starts_with("sshdoctor ")) {
             let without_remark = typed.split("  #").next().unwrap_or(typed);
-            found.push(without_remark.trim().to_owned());
+            let parts = without_remark.split("&&");
+            found.extend(parts.map(|part| part.trim().to_owned()));
         }
     }
     found
@@ -49,6 +50,26 @@ fn exists(command: &str) -> anyhow::Result<()> {
             Ok(())
         }
         ["cargo", "run", "--release", "--", rest @ ..] | ["sshdoctor", rest @ ..] => parses(rest),
+        ["cargo", "run", "-p", "sshdoctor-lab", "--", rest @ ..] => {
+            let lab = [
+                "cargo",
+                "run",
+                "--quiet",
+                "--package",
+                "sshdoctor-lab",
+                "--",
+            ];
+            let line = [lab.as_slice(), rest, &["--help"]].concat();
+            process::run(&line)
+        }
+        ["cargo", "bench", "-p", package] => {
+            let room = package.trim_start_matches("sshdoctor-");
+            let benches = process::root().join("crates").join(room).join("benches");
+            if !benches.is_dir() {
+                bail!("{} has no benchmarks", package);
+            }
+            Ok(())
+        }
         ["cargo", "install" | "build" | "test", ..] => Ok(()),
         _ => bail!("nobody knows how to check it"),
     }

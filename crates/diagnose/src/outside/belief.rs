@@ -200,19 +200,11 @@ impl Belief {
     }
 
     /// Expected information about the cause from a question, in nats.
-    pub(crate) fn expected_information(
-        &self,
-        question: FollowUp,
-        keep: impl Fn(&Cause) -> bool,
-    ) -> f64 {
-        let kept: Vec<&Hypothesis> = self
-            .hypotheses
-            .iter()
-            .filter(|hypothesis| hypothesis.cause.is_none_or(&keep))
-            .collect();
+    pub(crate) fn expected_information(&self, question: FollowUp) -> f64 {
+        let kept = &self.hypotheses;
         let top = kept
             .iter()
-            .map(|hypothesis| hypothesis.log_posterior())
+            .map(Hypothesis::log_posterior)
             .fold(f64::NEG_INFINITY, f64::max);
         let weights: Vec<f64> = kept
             .iter()
@@ -229,7 +221,7 @@ impl Belief {
                 }
             }
         }
-        let before = entropy_by_cause(&kept, &weights);
+        let before = entropy_by_cause(kept, &weights);
         let mut mass = 0.0;
         let mut after = 0.0;
         for reading in &readings {
@@ -240,7 +232,7 @@ impl Belief {
                 .collect();
             let probability: f64 = joint.iter().sum();
             mass += probability;
-            after += probability * entropy_by_cause(&kept, &joint);
+            after += probability * entropy_by_cause(kept, &joint);
         }
         if mass > 0.0 {
             before - after / mass
@@ -293,7 +285,7 @@ fn given(reading: &Reading, hypothesis: &Hypothesis, setting: &Setting) -> f64 {
 }
 
 /// Entropy of the causes, not of their worlds: telling two worlds of one cause apart helps nobody.
-fn entropy_by_cause(hypotheses: &[&Hypothesis], weights: &[f64]) -> f64 {
+fn entropy_by_cause(hypotheses: &[Hypothesis], weights: &[f64]) -> f64 {
     let total: f64 = weights.iter().sum();
     if total <= 0.0 {
         return 0.0;

@@ -34,70 +34,41 @@ pub(super) fn follow_ups(
     under_way: &Progressing,
     wanted: &mut Vec<Wanted>,
 ) {
-    let silent = silent_so_far(case, aim, under_way);
     let fates = Fates::of(case, aim);
-    let focus = fates.focus().map(|(address, _)| *address).or(silent);
-    let Some(address) = focus else { return };
-    let to = aim.socket(address);
-    let mut readings = evidence::readings(case, Some(aim), Some(address));
-    if !readings
-        .iter()
-        .any(|s| matches!(s.reading, Reading::Target(_)))
-        && silent.is_some()
-    {
-        readings.push(evidence::sourced(
-            Reading::Target(Connect::SilentSoFar),
-            &[],
-        ));
+    let tried = fates.focus().map(|(address, _)| *address);
+    let Some(address) = tried.or_else(|| silent_so_far(case, aim, under_way)) else {
+        return;
+    };
+    let known = Known::new(case, aim, address, under_way);
+    if known.tried.first().is_some_and(was_reset) {
+        whose_reset(&known, under_way, wanted);
     }
-    let tried = attempts(case, to);
-    let hung = hung_so_far(&tried, case, under_way);
-    if hung
-        && !readings
-            .iter()
-            .any(|s| matches!(s.reading, Reading::Exchange(_)))
-    {
-        readings.push(evidence::sourced(Reading::Exchange(Exchange::Hung), &[]));
-    }
-    let belief = Belief::new(readings, evidence::setting(case, Some(aim), Some(address)));
-    let worth =
-        |question: FollowUp| belief.expected_information(question, |_| true) >= cost(question);
-    if tried.first().is_some_and(was_reset) {
-        whose_reset(case, to, &belief, under_way, wanted);
-    }
-    let unlike_host = belief
-        .readings()
-        .iter()
-        .any(|s| s.reading == Reading::ResetTtl(ResetTtl::UnlikeHost));
-    let suspicious = answered_before_the_network(case, address, &tried);
-    let silent = |attempt: &Attempt<'_>| matches!(attempt.connect, Some(ConnectOutcome::Silent));
-    let quiet = unlike_host || tried.is_empty() || tried.iter().any(silent);
-    let trace = suspicious || (quiet && worth(FollowUp::Trace));
-    if trace && !aim::is_this_machine(case, address) {
+    if known.wants_trace() {
         wanted.push(Wanted::new(
-            Question::Trace { to, max_ttl: 24 },
+            Question::Trace {
+                to: known.to,
+                max_ttl: 24,
+            },
             3000,
             format!("tracing how far packets to port {} get", aim.port),
         ));
     }
-    let free = budget_left(case, aim, under_way) > 0;
-    if free && hung && worth(FollowUp::SmallSegments) {
+    if budget_left(case, aim, under_way) == 0 {
+        return;
+    }
+    if known.hung && known.is_worth(FollowUp::SmallSegments) {
         wanted.push(Wanted::new(
             Question::Approach {
-                approach: target(to, Some(SMALL_SEGMENT)),
+                approach: target(known.to, Some(SMALL_SEGMENT)),
             },
             3000,
             "repeating the key exchange with small packets",
         ));
     }
-    let plain = tried.iter().filter(|a| !a.small_segments).count();
-    let ended = tried.first().is_some_and(|attempt| {
-        attempt.progress() == Progress::Accepted && attempt.banner.is_some()
-    });
-    if free && plain == 1 && ended && worth(FollowUp::Again) {
+    if known.ended_before_ssh() && known.is_worth(FollowUp::Again) {
         let repetition = Wanted::new(
             Question::Approach {
-                approach: target(to, None),
+                approach: target(known.to, None),
             },
             3000,
             "trying once more, in case it was a passing limit",
@@ -106,18 +77,84 @@ pub(super) fn follow_ups(
     }
 }
 
+/// What is known of the address in question, with what its silence so far suggests.
+struct Known<'a> {
+    case: &'a Case,
+    to: SocketAddr,
+    tried: Vec<Attempt<'a>>,
+    hung: bool,
+    belief: Belief,
+}
+
+impl<'a> Known<'a> {
+    fn new(case: &'a Case, aim: &Aim, address: IpAddr, under_way: &Progressing) -> Self {
+        let to = aim.socket(address);
+        let tried = attempts(case, to);
+        let hung = hung_so_far(&tried, case, under_way);
+        let mut readings = evidence::readings(case, Some(aim), Some(address));
+        let mut suppose = |reading: Reading, same: fn(&Reading) -> bool| {
+            if !readings.iter().any(|sourced| same(&sourced.reading)) {
+                readings.push(evidence::sourced(reading, &[]));
+            }
+        };
+        if tried.is_empty() {
+            suppose(Reading::Target(Connect::SilentSoFar), |reading| {
+                matches!(reading, Reading::Target(_))
+            });
+        }
+        if hung {
+            suppose(Reading::Exchange(Exchange::Hung), |reading| {
+                matches!(reading, Reading::Exchange(_))
+            });
+        }
+        let belief = Belief::new(readings, evidence::setting(case, Some(aim), Some(address)));
+        Self {
+            case,
+            to,
+            tried,
+            hung,
+            belief,
+        }
+    }
+
+    fn is_worth(&self, question: FollowUp) -> bool {
+        self.belief.expected_information(question) >= cost(question)
+    }
+
+    /// The target is silent, or a reset may have been made on the way or by this machine.
+    fn wants_trace(&self) -> bool {
+        if aim::is_this_machine(self.case, self.to.ip()) {
+            return false;
+        }
+        let unlike_host = self
+            .belief
+            .readings()
+            .iter()
+            .any(|s| s.reading == Reading::ResetTtl(ResetTtl::UnlikeHost));
+        let silent =
+            |attempt: &Attempt<'_>| matches!(attempt.connect, Some(ConnectOutcome::Silent));
+        let quiet = unlike_host || self.tried.is_empty() || self.tried.iter().any(silent);
+        answered_before_the_network(self.case, self.to.ip(), &self.tried)
+            || (quiet && self.is_worth(FollowUp::Trace))
+    }
+
+    /// The one plain attempt so far was accepted and brought no SSH.
+    fn ended_before_ssh(&self) -> bool {
+        let plain = self.tried.iter().filter(|a| !a.small_segments).count();
+        plain == 1
+            && self.tried.first().is_some_and(|attempt| {
+                attempt.progress() == Progress::Accepted && attempt.banner.is_some()
+            })
+    }
+}
+
 /// Did the reset come from the host itself? Its time to live is compared with that of an echo reply, or of the control port's
 /// answer where the host does not answer echo.
-fn whose_reset(
-    case: &Case,
-    to: SocketAddr,
-    belief: &Belief,
-    under_way: &Progressing,
-    wanted: &mut Vec<Wanted>,
-) {
-    if belief.expected_information(FollowUp::ResetTtl, |_| true) < cost(FollowUp::ResetTtl) {
+fn whose_reset(known: &Known<'_>, under_way: &Progressing, wanted: &mut Vec<Wanted>) {
+    if !known.is_worth(FollowUp::ResetTtl) {
         return;
     }
+    let (case, to) = (known.case, known.to);
     let control = SocketAddr::new(to.ip(), CONTROL_PORT);
     match reference_ttl(case, to.ip()) {
         Some(expected) => wanted.push(Wanted::new(
