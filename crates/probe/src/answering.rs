@@ -38,6 +38,11 @@ impl Answering {
         self.deadline.min(self.began + limit)
     }
 
+    /// The deadline, with time left to report what was found by then.
+    pub(crate) fn deadline_less(&self, margin: Duration) -> Instant {
+        self.deadline.checked_sub(margin).unwrap_or(self.deadline)
+    }
+
     /// When the answering began.
     pub(crate) fn began(&self) -> Instant {
         self.began

@@ -140,8 +140,7 @@ pub(crate) async fn answer(
     let loaded = cache.load(files).await;
     let stop = StopOnDrop(Arc::new(AtomicBool::new(false)));
     let stopped = Arc::clone(&stop.0);
-    let until = answering.deadline().checked_sub(MARGIN);
-    let until = until.unwrap_or_else(|| answering.deadline());
+    let until = answering.deadline_less(MARGIN);
     let problems = loaded.problems.iter().take(MAX_TOLD);
     let problems: Vec<Received> = problems
         .map(|problem| Received::from_text(problem))

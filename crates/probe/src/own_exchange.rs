@@ -52,8 +52,7 @@ pub(crate) async fn answer(
     command
         .args(person_ssh::arguments(options))
         .args(["--", &destination.given, "true"]);
-    let until = answering.deadline().checked_sub(MARGIN);
-    let until = until.unwrap_or_else(|| answering.deadline());
+    let until = answering.deadline_less(MARGIN);
     match child::run(&mut command, MAX_OUTPUT, until).await {
         Ok(finished) => {
             let outcome = read(&String::from_utf8_lossy(&finished.stderr));

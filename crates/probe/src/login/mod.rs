@@ -32,8 +32,7 @@ pub(crate) async fn answer(
         .args(host_key_arguments(config, host_key))
         .args(person_ssh::arguments(options))
         .args(["--", &destination.given, "true"]);
-    let until = answering.deadline().checked_sub(MARGIN);
-    let until = until.unwrap_or_else(|| answering.deadline());
+    let until = answering.deadline_less(MARGIN);
     match child::run(&mut command, MAX_OUTPUT, until).await {
         Ok(finished) => {
             let outcome = reading::read(&finished);
