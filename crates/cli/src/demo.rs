@@ -9,12 +9,12 @@ use crate::{arguments::DemoArguments, exit, output, render::terminal::demonstrat
 /// # Errors
 /// When namespaces or tools are missing, or the result cannot be written.
 pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<u8> {
-    let charset = output::charset(arguments.ascii);
+    let charset = output::charset(arguments.look.ascii);
     let in_sandbox = std::env::var_os(sshdoctor_lab::SANDBOX_VARIABLE).is_some();
     let total = demo_scenarios()?.len();
     if !in_sandbox {
         let page = demonstration::introduction(total, charset);
-        output::styled(&page.styled(), arguments.color)?;
+        output::styled(&page.styled(), arguments.look.color)?;
     }
     let mut shown = Ok(());
     let mut right = 0;
@@ -24,12 +24,12 @@ pub(crate) fn run(arguments: &DemoArguments) -> anyhow::Result<u8> {
         right += usize::from(done.trial.passed());
         let page = demonstration::one(number, &done, charset);
         if shown.is_ok() {
-            shown = output::styled(&page.styled(), arguments.color);
+            shown = output::styled(&page.styled(), arguments.look.color);
         }
     })?;
     shown?;
     let page = demonstration::conclusion(right, total, charset);
-    output::styled(&page.styled(), arguments.color)?;
+    output::styled(&page.styled(), arguments.look.color)?;
     Ok(if right == total {
         exit::OPEN
     } else {

@@ -19,13 +19,13 @@ pub(crate) fn report(report: &Report, how: &OutputArguments) -> anyhow::Result<(
     if how.json {
         return raw(render::json::document(report)?.as_bytes());
     }
-    let charset = charset(how.ascii);
+    let charset = charset(how.look.ascii);
     let page = if how.verbose > 0 {
         render::terminal::full(report, charset)
     } else {
         render::terminal::short(report, charset)
     };
-    styled(&page.styled(), how.color)
+    styled(&page.styled(), how.look.color)
 }
 
 /// The characters that may be used.

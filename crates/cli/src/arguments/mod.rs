@@ -118,18 +118,8 @@ pub(crate) struct ReadArguments {
 /// Arguments of `demo`.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArguments {
-    /// When to use colour: auto, always or never
-    #[arg(
-        long,
-        value_name = "WHEN",
-        value_enum,
-        default_value_t,
-        hide_possible_values = true
-    )]
-    pub(crate) color: ColorWhen,
-    /// Use ASCII characters only
-    #[arg(long)]
-    pub(crate) ascii: bool,
+    #[command(flatten)]
+    pub(crate) look: LookArguments,
 }
 
 /// How a report is printed.
@@ -142,6 +132,13 @@ pub(crate) struct OutputArguments {
     /// Show all evidence with timings, and every cause with its remedy
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    #[command(flatten)]
+    pub(crate) look: LookArguments,
+}
+
+/// How everything that is printed looks.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct LookArguments {
     /// When to use colour: auto, always or never
     #[arg(
         long,

@@ -95,11 +95,11 @@ fn own_options_may_follow_the_host() {
     let (_, _, arguments) =
         check("web1 --via a --via b --login --save f --budget 1 --json -vv --ascii --color never");
     assert_eq!(arguments.via, ["a", "b"]);
-    assert!(arguments.login && arguments.output.json && arguments.output.ascii);
+    assert!(arguments.login && arguments.output.json && arguments.output.look.ascii);
     assert_eq!(arguments.save.as_deref(), Some("f"));
     assert_eq!(arguments.budget, 1);
     assert_eq!(arguments.output.verbose, 2);
-    assert_eq!(arguments.output.color, ColorWhen::Never);
+    assert_eq!(arguments.output.look.color, ColorWhen::Never);
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: CheckArguments, start: Instant) -> anyhow::Result<u
         .enable_all()
         .build()
         .context("cannot start the event loop")?;
-    let mut progress = Progress::new(output::charset(arguments.output.ascii));
+    let mut progress = Progress::new(output::charset(arguments.output.look.ascii));
     let ending = runtime.block_on(Driver::new(prober, start).run(&mut inquiry, &mut progress));
     progress.clear();
     // Ends what is still under way, and does not wait for a thread that is stuck in the resolver.
