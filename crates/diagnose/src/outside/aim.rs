@@ -68,18 +68,32 @@ pub(crate) fn failed_proxy_jump(case: &Case) -> Option<String> {
 pub(crate) fn unreached_jump(case: &Case) -> Option<(String, u16)> {
     let jumps = jumps(case);
     (1..jumps.len()).find_map(|index| {
-        let through = jumps[..index].join(",");
-        case.observations.iter().find_map(|o| match &o.fact {
-            Fact::Via {
-                jump,
-                port,
-                outcome,
-                ..
-            } if *jump == through && !matches!(outcome, ViaOutcome::Answered { .. }) => {
-                Some((jumps[index].clone(), *port))
-            }
-            _ => None,
-        })
+        let (port, outcome) = link(case, &jumps[..index].join(","))?;
+        let reached = matches!(outcome, ViaOutcome::Answered { .. });
+        (!reached).then(|| (jumps[index].clone(), port))
+    })
+}
+
+/// What the jump hosts `through` saw of the next machine, with its port.
+pub(crate) fn link<'a>(case: &'a Case, through: &str) -> Option<(u16, &'a ViaOutcome)> {
+    case.observations.iter().find_map(|o| match &o.fact {
+        Fact::Via {
+            jump,
+            port,
+            outcome,
+            ..
+        } if jump == through => Some((*port, outcome)),
+        _ => None,
+    })
+}
+
+/// What the last jump host that was asked saw of the next machine, and the id of that observation.
+pub(crate) fn last_link(case: &Case) -> Option<(&ViaOutcome, &str)> {
+    case.observations.iter().rev().find_map(|o| match &o.fact {
+        Fact::Via { jump, outcome, .. } if !case.settings.via.contains(jump) => {
+            Some((outcome, o.id.as_str()))
+        }
+        _ => None,
     })
 }
 
@@ -114,7 +128,8 @@ pub(crate) fn aim(case: &Case) -> Option<Aim> {
     })
 }
 
-fn jump_config<'a>(case: &'a Case, wanted: &str) -> Option<&'a ClientConfig> {
+/// The configuration of a jump host, as given.
+pub(crate) fn jump_config<'a>(case: &'a Case, wanted: &str) -> Option<&'a ClientConfig> {
     case.observations.iter().find_map(|o| match &o.fact {
         Fact::JumpConfig { jump, config } if jump == wanted => Some(config.as_ref()),
         _ => None,

@@ -6,6 +6,7 @@ use sshdoctor_case::{
     BannerOutcome, Case, ConnectOutcome, Fact, HostKeyVerdict, KexOutcome, Observation, PortRole,
     Received,
 };
+use sshdoctor_wire::icmp::is_refusal;
 
 /// One connection to the target's port, as far as it came.
 #[derive(Debug, Clone, Default)]
@@ -88,10 +89,6 @@ impl Attempt<'_> {
 /// Protocol versions that an SSH 2 client accepts (RFC 4253, section 5.1).
 pub(crate) fn is_protocol_2(protocol: &str) -> bool {
     protocol == "2.0" || protocol == "1.99"
-}
-
-fn is_refusal(v6: bool, kind: u8, code: u8) -> bool {
-    sshdoctor_wire::icmp::is_refusal(v6, kind, code)
 }
 
 /// Every attempt on one socket, in the order in which they began.

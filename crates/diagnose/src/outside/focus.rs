@@ -9,7 +9,7 @@ use super::attempt::{Attempt, Progress, attempts};
 
 /// The fate of every address that was tried.
 pub(crate) struct Fates<'a> {
-    /// Address and first attempt, in the order in which `ssh` tries them.
+    /// Address and first plain attempt, in the order in which `ssh` tries them.
     pub(crate) each: Vec<(IpAddr, Attempt<'a>)>,
 }
 
@@ -20,7 +20,7 @@ impl<'a> Fates<'a> {
             .addresses
             .iter()
             .filter_map(|address| {
-                let first = best(attempts(case, aim.socket(*address)))?;
+                let first = first_plain(attempts(case, aim.socket(*address)))?;
                 Some((*address, first))
             })
             .collect();
@@ -55,8 +55,7 @@ impl<'a> Fates<'a> {
     }
 }
 
-/// The plain attempt that says most: the first, unless a later one came farther (the host is then flaky, and
-/// [`super::evidence`] reads that from the attempts themselves).
-fn best(attempts: Vec<Attempt<'_>>) -> Option<Attempt<'_>> {
+/// The first plain attempt: what a later one met tells whether the host is flaky, and is read by [`super::evidence`].
+fn first_plain(attempts: Vec<Attempt<'_>>) -> Option<Attempt<'_>> {
     attempts.into_iter().find(|attempt| !attempt.small_segments)
 }

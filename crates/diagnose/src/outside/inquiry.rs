@@ -14,6 +14,9 @@ use super::report;
 /// No inquiry lasts longer, whatever a peer does.
 const LONGEST_MS: f64 = 11_500.0;
 
+/// Why a question that was given up was not observed.
+pub(crate) const DROPPED: &str = "not waited for: the answer was settled without it";
+
 /// A diagnosis in progress.
 ///
 /// The driver calls [`Inquiry::questions`] at the start, after every observation, when a question is finished and when
@@ -267,7 +270,7 @@ fn unanswered(open: &Open, waited_ms: f64) -> Option<Fact> {
         }),
         question if open.observed.is_empty() => Some(Fact::NotObserved {
             question: Box::new(question.clone()),
-            reason: Received::from_text("not waited for: the answer was settled without it"),
+            reason: Received::from_text(DROPPED),
         }),
         _ => None,
     }

@@ -12,6 +12,8 @@ use sshdoctor_case::{
     ViaOutcome,
 };
 
+use sshdoctor_wire::icmp;
+
 use super::aim::{self, Aim};
 use super::attempt::attempts;
 use super::reading::{Connect, FirstBytes, Reading, Sender, Sourced, Via};
@@ -91,13 +93,7 @@ pub(crate) fn readings(case: &Case, aim: Option<&Aim>, focus: Option<IpAddr>) ->
 pub(crate) fn behind_jumps(case: &Case) -> Vec<Sourced> {
     let mut readings = Vec::new();
     client(case, &mut readings);
-    let last = case.observations.iter().rev().find_map(|o| match &o.fact {
-        Fact::Via { jump, outcome, .. } if !case.settings.via.contains(jump) => {
-            Some((outcome, o.id.as_str()))
-        }
-        _ => None,
-    });
-    if let Some((outcome, id)) = last {
+    if let Some((outcome, id)) = aim::last_link(case) {
         chained(outcome, id, &mut readings);
     }
     login(case, &mut readings);
@@ -110,13 +106,7 @@ fn chained(outcome: &ViaOutcome, id: &str, readings: &mut Vec<Sourced>) {
     match outcome {
         ViaOutcome::Answered { first_line } => {
             add(Reading::Target(Connect::Connected));
-            add(Reading::FirstBytes(
-                if first_line.as_str().starts_with("SSH-") {
-                    FirstBytes::Ssh
-                } else {
-                    FirstBytes::OtherProtocol
-                },
-            ));
+            add(Reading::FirstBytes(of_first_line(first_line)));
         }
         ViaOutcome::ConnectedSilent => {
             add(Reading::Target(Connect::Connected));
@@ -139,8 +129,13 @@ fn chained(outcome: &ViaOutcome, id: &str, readings: &mut Vec<Sourced>) {
     }
 }
 
+/// An identification string begins so (RFC 4253, section 4.2).
+pub(crate) fn speaks_ssh(first_line: &Received) -> bool {
+    first_line.as_str().starts_with("SSH-")
+}
+
 fn of_first_line(line: &Received) -> FirstBytes {
-    if line.as_str().starts_with("SSH-") {
+    if speaks_ssh(line) {
         FirstBytes::Ssh
     } else {
         FirstBytes::OtherProtocol
@@ -190,9 +185,7 @@ fn via(case: &Case, readings: &mut Vec<Sourced>) {
             continue;
         }
         let seen = match outcome {
-            ViaOutcome::Answered { first_line } if first_line.as_str().starts_with("SSH-") => {
-                Via::Works
-            }
+            ViaOutcome::Answered { first_line } if speaks_ssh(first_line) => Via::Works,
             ViaOutcome::Answered { .. }
             | ViaOutcome::ConnectedSilent
             | ViaOutcome::ConnectedClosed => Via::ClosedOrMute,
@@ -253,18 +246,33 @@ pub(crate) fn connect(
                 Some(sender) if sender != target => Sender::Router,
                 _ => Sender::Host,
             };
-            icmp(error.v6, error.kind, error.code, sender)
+            of_icmp(error.v6, error.kind, error.code, sender)
         }
     }
 }
 
-fn icmp(v6: bool, kind: u8, code: u8, sender: Sender) -> Connect {
-    match (v6, kind, code) {
-        (false, 3, 2 | 3) | (true, 1, 4) => Connect::PortUnreachable(sender),
-        (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => Connect::Prohibited(sender),
-        (false, 3, 0 | 6 | 11) | (true, 1, 0) => Connect::NetUnreachable(sender),
-        (false, 3, 1 | 5 | 7 | 8 | 12) | (true, 1, 2 | 3) => Connect::HostUnreachable(sender),
-        (false, 11, _) | (true, 3, _) => Connect::TimeExceeded,
-        _ => Connect::OtherIcmp,
+fn of_icmp(v6: bool, kind: u8, code: u8, sender: Sender) -> Connect {
+    if icmp::is_refusal(v6, kind, code) || is_protocol_unreachable(v6, kind, code) {
+        Connect::PortUnreachable(sender)
+    } else if icmp::says_prohibited(v6, kind, code) {
+        Connect::Prohibited(sender)
+    } else if icmp::says_no_route(v6, kind, code) {
+        Connect::NetUnreachable(sender)
+    } else if icmp::says_host_unreachable(v6, kind, code) || is_astray(v6, kind, code) {
+        Connect::HostUnreachable(sender)
+    } else if icmp::says_time_exceeded(v6, kind) {
+        Connect::TimeExceeded
+    } else {
+        Connect::OtherIcmp
     }
+}
+
+/// RFC 792, type 3: the host refuses TCP as a whole.
+fn is_protocol_unreachable(v6: bool, kind: u8, code: u8) -> bool {
+    (v6, kind, code) == (false, 3, 2)
+}
+
+/// Source route failed, source host isolated (RFC 1812, section 5.2.7.1), beyond the scope of the source (RFC 4443, section 3.1).
+fn is_astray(v6: bool, kind: u8, code: u8) -> bool {
+    matches!((v6, kind, code), (false, 3, 5 | 8) | (true, 1, 2))
 }

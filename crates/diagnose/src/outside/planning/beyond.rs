@@ -1,6 +1,6 @@
 //! Beyond the machine aimed at: other vantage points, the next links of a chain, the person's own `ssh`.
 
-use sshdoctor_case::{Case, Fact, KexOutcome, PortRole, Question};
+use sshdoctor_case::{Case, Fact, KexOutcome, PortRole, Question, ViaOutcome};
 
 use super::budget::budget_left;
 use super::{Progressing, Wanted};
@@ -28,7 +28,7 @@ pub(super) fn beyond(case: &Case, aim: &Aim, under_way: &Progressing, wanted: &m
         return;
     };
     if aim.jump.is_some() {
-        links(case, &mut *wanted);
+        links(case, wanted);
         return;
     }
     if larger_packets(case) && !case.settings.login && budget_left(case, aim, under_way) > 0 {
@@ -39,11 +39,7 @@ pub(super) fn beyond(case: &Case, aim: &Aim, under_way: &Progressing, wanted: &m
         ));
     }
     if case.settings.login {
-        wanted.push(Wanted::new(
-            Question::Login,
-            9000,
-            "your own ssh is logging in",
-        ));
+        wanted.push(login());
     }
 }
 
@@ -88,11 +84,7 @@ fn links(case: &Case, wanted: &mut Vec<Wanted>) {
         }
     }
     if case.settings.login {
-        wanted.push(Wanted::new(
-            Question::Login,
-            9000,
-            "your own ssh is logging in",
-        ));
+        wanted.push(login());
     }
 }
 
@@ -103,21 +95,19 @@ fn next_link(case: &Case, index: usize) -> Option<(String, u16)> {
         let config = aim::config(case)?;
         return Some((config.host_name.clone(), config.port));
     };
-    case.observations.iter().find_map(|o| match &o.fact {
-        Fact::JumpConfig { jump, config } if jump == next => {
-            Some((config.host_name.clone(), config.port))
-        }
-        _ => None,
-    })
+    let config = aim::jump_config(case, next)?;
+    Some((config.host_name.clone(), config.port))
 }
 
 fn link_works(case: &Case, through: &str) -> bool {
-    case.observations.iter().any(|o| match &o.fact {
-        Fact::Via { jump, outcome, .. } => {
-            jump == through && matches!(outcome, sshdoctor_case::ViaOutcome::Answered { .. })
-        }
-        _ => false,
-    })
+    matches!(
+        aim::link(case, through),
+        Some((_, ViaOutcome::Answered { .. }))
+    )
+}
+
+fn login() -> Wanted {
+    Wanted::new(Question::Login, 9000, "your own ssh is logging in")
 }
 
 fn via(jump: &str, host: &str, port: u16) -> Question {

@@ -1,5 +1,6 @@
 //! Questions that only some first answers make worth asking.
 
+use std::cell::OnceCell;
 use std::net::{IpAddr, SocketAddr};
 
 use sshdoctor_case::{Case, ConnectOutcome, EchoOutcome, Fact, KexOutcome, Question, RouteOutcome};
@@ -77,48 +78,61 @@ pub(super) fn follow_ups(
     }
 }
 
-/// What is known of the address in question, with what its silence so far suggests.
+/// What is known of the address in question.
 struct Known<'a> {
     case: &'a Case,
+    aim: &'a Aim,
     to: SocketAddr,
     tried: Vec<Attempt<'a>>,
     hung: bool,
-    belief: Belief,
+    /// Weighed only when a question depends on it: most answers make none worth asking.
+    belief: OnceCell<Belief>,
 }
 
 impl<'a> Known<'a> {
-    fn new(case: &'a Case, aim: &Aim, address: IpAddr, under_way: &Progressing) -> Self {
+    fn new(case: &'a Case, aim: &'a Aim, address: IpAddr, under_way: &Progressing) -> Self {
         let to = aim.socket(address);
         let tried = attempts(case, to);
         let hung = hung_so_far(&tried, case, under_way);
-        let mut readings = evidence::readings(case, Some(aim), Some(address));
+        Self {
+            case,
+            aim,
+            to,
+            tried,
+            hung,
+            belief: OnceCell::new(),
+        }
+    }
+
+    fn belief(&self) -> &Belief {
+        self.belief.get_or_init(|| self.weigh())
+    }
+
+    /// What was seen, and what silence so far suggests.
+    fn weigh(&self) -> Belief {
+        let address = Some(self.to.ip());
+        let mut readings = evidence::readings(self.case, Some(self.aim), address);
         let mut suppose = |reading: Reading, same: fn(&Reading) -> bool| {
             if !readings.iter().any(|sourced| same(&sourced.reading)) {
                 readings.push(evidence::sourced(reading, &[]));
             }
         };
-        if tried.is_empty() {
+        if self.tried.is_empty() {
             suppose(Reading::Target(Connect::SilentSoFar), |reading| {
                 matches!(reading, Reading::Target(_))
             });
         }
-        if hung {
+        if self.hung {
             suppose(Reading::Exchange(Exchange::Hung), |reading| {
                 matches!(reading, Reading::Exchange(_))
             });
         }
-        let belief = Belief::new(readings, evidence::setting(case, Some(aim), Some(address)));
-        Self {
-            case,
-            to,
-            tried,
-            hung,
-            belief,
-        }
+        let setting = evidence::setting(self.case, Some(self.aim), address);
+        Belief::new(readings, setting)
     }
 
     fn is_worth(&self, question: FollowUp) -> bool {
-        self.belief.expected_information(question) >= cost(question)
+        self.belief().expected_information(question) >= cost(question)
     }
 
     /// The target is silent, or a reset may have been made on the way or by this machine.
@@ -126,16 +140,26 @@ impl<'a> Known<'a> {
         if aim::is_this_machine(self.case, self.to.ip()) {
             return false;
         }
-        let unlike_host = self
-            .belief
-            .readings()
-            .iter()
-            .any(|s| s.reading == Reading::ResetTtl(ResetTtl::UnlikeHost));
         let silent =
             |attempt: &Attempt<'_>| matches!(attempt.connect, Some(ConnectOutcome::Silent));
-        let quiet = unlike_host || self.tried.is_empty() || self.tried.iter().any(silent);
+        let quiet = self.tried.is_empty() || self.tried.iter().any(silent);
         answered_before_the_network(self.case, self.to.ip(), &self.tried)
-            || (quiet && self.is_worth(FollowUp::Trace))
+            || ((quiet || self.reset_is_foreign()) && self.is_worth(FollowUp::Trace))
+    }
+
+    /// The reset did not come from the host.
+    fn reset_is_foreign(&self) -> bool {
+        let compared = self
+            .case
+            .observations
+            .iter()
+            .any(|o| matches!(&o.fact, Fact::TtlEquals { to, .. } if *to == self.to));
+        compared
+            && self
+                .belief()
+                .readings()
+                .iter()
+                .any(|s| s.reading == Reading::ResetTtl(ResetTtl::UnlikeHost))
     }
 
     /// The one plain attempt so far was accepted and brought no SSH.

@@ -1,8 +1,8 @@
 //! The ranked causes and those ruled out.
 
-use sshdoctor_case::{Candidate, Case, Fact, Outcome, Remedy, RuledOut, Stage};
+use sshdoctor_case::{Candidate, Case, Outcome, Remedy, RuledOut, Stage};
 
-use super::{Findings, commands, phrases};
+use super::{Findings, commands, outcome, phrases};
 use crate::catalogue::Cause;
 use crate::outside::attempt::Progress;
 use crate::outside::belief::{Belief, Weighed};
@@ -34,10 +34,7 @@ pub(super) fn weigh(
     if outcome == Outcome::Open && !some_address_fails {
         return Vec::new();
     }
-    let logged_in = case
-        .observations
-        .iter()
-        .any(|o| matches!(o.fact, Fact::Login { .. }));
+    let logged_in = outcome::login(case).is_some();
     let after_login = |cause: &Cause| matches!(cause.stage, Stage::Authentication | Stage::Session);
     belief
         .causes(|cause| logged_in || !after_login(cause))

@@ -22,6 +22,7 @@ use super::attempt::Progress;
 use super::belief::{Belief, Weighed};
 use super::evidence;
 use super::focus::Fates;
+use super::inquiry::DROPPED;
 use super::planning;
 use super::reading::{Reading, Sourced};
 
@@ -70,7 +71,7 @@ pub(crate) fn report(case: &Case) -> Report {
         evidence: case
             .observations
             .iter()
-            .filter(|o| !matches!(o.fact, Fact::NotObserved { .. }) || has_news(&o.fact))
+            .filter(|o| !was_dropped(&o.fact))
             .map(|o| Evidence {
                 id: o.id.clone(),
                 vantage: o.vantage.clone(),
@@ -84,8 +85,8 @@ pub(crate) fn report(case: &Case) -> Report {
 }
 
 /// A question that was dropped because the answer no longer needed it is no evidence.
-fn has_news(fact: &Fact) -> bool {
-    matches!(fact, Fact::NotObserved { reason, .. } if !reason.as_str().starts_with("not waited for"))
+pub(super) fn was_dropped(fact: &Fact) -> bool {
+    matches!(fact, Fact::NotObserved { reason, .. } if reason.as_str() == DROPPED)
 }
 
 fn findings(case: &Case) -> Findings<'_> {
@@ -248,10 +249,7 @@ impl Findings<'_> {
 
     /// A stage that only the person's login reaches.
     pub(crate) fn login_was_tried(&self) -> bool {
-        self.case
-            .observations
-            .iter()
-            .any(|o| matches!(o.fact, Fact::Login { .. }))
+        outcome::login(self.case).is_some()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use sshdoctor_case::{ConfigSource, Fact, HostKeyVerdict, PortRole};
 
-use super::Findings;
 use super::commands::{self, Unit};
+use super::{Findings, was_dropped};
 use crate::outside::aim;
 use crate::outside::attempt::Progress;
 
@@ -36,7 +36,7 @@ pub(super) fn notes(findings: &Findings<'_>) -> Vec<String> {
             Fact::KnownHosts { problems, .. } => {
                 notes.extend(problems.iter().take(3).map(|p| format!("known_hosts: {p}")));
             }
-            Fact::NotObserved { reason, .. } if !reason.as_str().starts_with("not waited for") => {
+            fact @ Fact::NotObserved { reason, .. } if !was_dropped(fact) => {
                 notes.push(format!("Not observed: {reason}"));
             }
             _ => {}

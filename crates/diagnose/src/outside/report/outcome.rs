@@ -45,12 +45,8 @@ pub(super) fn behind_jumps(case: &Case) -> Outcome {
     if let Some(login) = login(case) {
         return of_login(login);
     }
-    let last = case.observations.iter().rev().find_map(|o| match &o.fact {
-        Fact::Via { jump, outcome, .. } if !case.settings.via.contains(jump) => Some(outcome),
-        _ => None,
-    });
-    match last {
-        Some(ViaOutcome::Answered { first_line }) if first_line.as_str().starts_with("SSH-") => {
+    match aim::last_link(case).map(|(outcome, _)| outcome) {
+        Some(ViaOutcome::Answered { first_line }) if evidence::speaks_ssh(first_line) => {
             Outcome::Open
         }
         Some(ViaOutcome::Answered { .. }) => Outcome::NotSsh,
@@ -77,7 +73,7 @@ fn through_proxy_command(case: &Case) -> Outcome {
         _ => None,
     });
     match outcome {
-        Some(ProxyOutcome::Answered { first_line }) if first_line.as_str().starts_with("SSH-") => {
+        Some(ProxyOutcome::Answered { first_line }) if evidence::speaks_ssh(first_line) => {
             Outcome::Open
         }
         Some(ProxyOutcome::Answered { .. }) => Outcome::NotSsh,
@@ -147,7 +143,8 @@ fn identified(case: &Case, attempt: &Attempt<'_>) -> Outcome {
     }
 }
 
-fn login(case: &Case) -> Option<&LoginOutcome> {
+/// How the person's own `ssh` fared, where it was allowed to log in.
+pub(super) fn login(case: &Case) -> Option<&LoginOutcome> {
     case.observations.iter().find_map(|o| match &o.fact {
         Fact::Login { outcome } => Some(outcome),
         _ => None,
