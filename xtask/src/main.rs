@@ -5,6 +5,7 @@
     reason = "this is its output"
 )]
 
+mod fuzz_filter;
 mod manual;
 mod measure;
 mod prerequisites;
@@ -25,6 +26,8 @@ usage: cargo xtask COMMAND
   man         write crates/cli/man/sshdoctor.1 from the command line's definition
   dist-size   build the release binary; print its size, start-up time and peak memory beside their limits
   readme      try every command that README.md shows
+  fuzz-filter [--cases N] [--seed S]
+              compare what is said of random packet filters with what the kernel does
   transcript  put what the program prints for a recorded case into README.md";
 
 fn main() -> ExitCode {
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         ["man"] => manual::write(),
         ["dist-size"] => measure::run(),
         ["readme"] => readme::check(),
+        ["fuzz-filter", options @ ..] => fuzz_filter::run(options),
         ["transcript"] => transcript::write(),
         [measure::CHILD, program, rest @ ..] => measure::child(program, rest),
         _ => {

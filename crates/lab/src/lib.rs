@@ -15,6 +15,7 @@ mod keys;
 mod link;
 mod load;
 mod namespace;
+mod packet_filter;
 mod peer;
 mod reading;
 mod runner;
@@ -28,6 +29,11 @@ mod trial;
 pub use demo::{Demonstration, demo_scenarios, demonstrate};
 pub use error::LabError;
 pub use judge::{Candidate, Verdict};
+pub use packet_filter::{
+    Contradiction, Deciding, Dumps, FilterCase, FilterPacket, FuzzEvent, FuzzPlan, FuzzTotals,
+    Judge, Judgement, Load, LoadKind, Outcome, RuleName, RulePlace, StepVerdict, TraceStep, fuzz,
+    fuzz_in_sandbox,
+};
 pub use runner::{Finished, Plan, encode, run_all, run_interactive};
 pub use sandbox::SANDBOX_VARIABLE;
 pub use scenario::{Expectation, STAGES, Scenario, Truth};

@@ -5,6 +5,8 @@
     reason = "this is its output"
 )]
 
+mod fuzz_filter;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -38,6 +40,8 @@ enum Command {
         #[arg(long)]
         sshdoctor: Option<PathBuf>,
     },
+    /// Compare what is said of random packet filters with what the kernel does.
+    FuzzFilter(fuzz_filter::FuzzArguments),
     /// Build the scenario that the environment names; for this program itself, in a sandbox.
     #[command(hide = true)]
     Inside {
@@ -80,6 +84,7 @@ fn main() -> ExitCode {
         Command::Score(run) => run_scenarios(&run, true),
         Command::List => list(),
         Command::Shell { name, sshdoctor } => shell(&name, sshdoctor),
+        Command::FuzzFilter(arguments) => fuzz_filter::run(&arguments),
         Command::Inside {
             sshdoctor,
             shell,

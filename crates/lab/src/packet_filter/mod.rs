@@ -1,0 +1,236 @@
+//! The kernel as the oracle for the packet filter: random rule sets are loaded into a network namespace, one SYN is sent
+//! through each, and what becomes of it is compared with what somebody said who only saw the rule sets.
+
+mod bench;
+mod case;
+mod chance;
+mod compare;
+mod generate;
+mod ground;
+mod link_socket;
+mod loading;
+mod netlink;
+mod outcome;
+mod shot;
+mod trace;
+
+use std::ffi::OsString;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+
+use nix::sched::{CpuSet, sched_setaffinity};
+use nix::unistd::Pid;
+
+pub use case::{FilterCase, FilterPacket, Load, LoadKind};
+pub use compare::{Deciding, FuzzTotals, Judge, Judgement};
+pub use loading::Dumps;
+pub use outcome::Outcome;
+pub use trace::{RuleName, RulePlace, StepVerdict, TraceStep};
+
+use crate::error::{Doing, LabError};
+use crate::sandbox::{Sandbox, furnish};
+use bench::{Bench, Observation, Trying};
+use chance::Chance;
+use ground::Ground;
+use shot::Pace;
+
+/// What to run.
+#[derive(Debug, Clone, Copy)]
+pub struct FuzzPlan {
+    /// How many cases.
+    pub cases: u64,
+    /// Two runs with the same seed try the same cases.
+    pub seed: u64,
+    /// Pairs of hosts at work at a time.
+    pub jobs: usize,
+    /// Every so many cases the kernel is asked for the deciding rule; 0 for never.
+    pub trace_every: u64,
+}
+
+/// Something worth showing while a run goes on.
+#[derive(Debug)]
+pub enum FuzzEvent {
+    /// The kernel did what the judgement excludes, twice.
+    Contradiction(Box<Contradiction>),
+    /// The fast and the slow run of a case differ.
+    Unsteady(Box<FilterCase>, Outcome, Outcome),
+    /// Another rule decided than the judged one.
+    OtherRule(Box<FilterCase>, Box<Judgement>, Box<Deciding>),
+    /// A tool refused a rule or a whole load.
+    Refused(String),
+    /// A case was tried.
+    Tried,
+    /// A pair of hosts stopped working.
+    Broken(String),
+}
+
+/// A case in which the kernel did what was excluded.
+#[derive(Debug, Clone)]
+pub struct Contradiction {
+    /// The case.
+    pub case: FilterCase,
+    /// What the kernel did.
+    pub outcome: Outcome,
+    /// What was said.
+    pub judgement: Judgement,
+    /// What the kernel said of its way.
+    pub steps: Vec<TraceStep>,
+    /// Answers on the wire.
+    pub answers: Vec<String>,
+}
+
+/// Runs this program again with `arguments` in a sandbox, where [`fuzz`] can work; gives its exit status.
+///
+/// # Errors
+/// When new namespaces are not allowed.
+pub fn fuzz_in_sandbox(arguments: &[OsString]) -> Result<i32, LabError> {
+    let sandbox = Sandbox::start(arguments, "fuzz-filter", None)?;
+    sandbox.wait().doing("wait for the sandbox")
+}
+
+/// Tries every case of the plan and hands over what is worth showing.
+///
+/// # Errors
+/// When a pair of hosts cannot be built. Only for pid 1 of a sandbox.
+pub fn fuzz(
+    plan: &FuzzPlan,
+    judge: Judge<'_>,
+    mut on_event: impl FnMut(FuzzEvent),
+) -> Result<FuzzTotals, LabError> {
+    furnish(None)?;
+    let grounds = (0..plan.jobs.max(1))
+        .map(Ground::build)
+        .collect::<Result<Vec<Ground>, LabError>>()?;
+    let next = AtomicU64::new(0);
+    let (sender, receiver) = channel();
+    let mut totals = FuzzTotals::default();
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = grounds
+            .iter()
+            .enumerate()
+            .map(|(number, ground)| {
+                let (next, sender) = (&next, sender.clone());
+                scope.spawn(move || {
+                    let work = || {
+                        stay_on_one_processor(number)?;
+                        work(ground, plan, judge, next, &sender).map_err(std::io::Error::other)
+                    };
+                    ground
+                        .server
+                        .run("try cases", work)
+                        .unwrap_or_else(|error| {
+                            // Nobody listens any more only when the whole run is over.
+                            let _ = sender.send(FuzzEvent::Broken(error.to_string()));
+                            FuzzTotals::default()
+                        })
+                })
+            })
+            .collect();
+        drop(sender);
+        receiver.iter().for_each(&mut on_event);
+        for worker in workers {
+            if let Ok(part) = worker.join() {
+                totals.add(&part);
+            }
+        }
+    });
+    Ok(totals)
+}
+
+/// Keeps the calling thread on one processor, so that frames between two namespaces keep their order.
+fn stay_on_one_processor(number: usize) -> std::io::Result<()> {
+    let count = std::thread::available_parallelism()?.get();
+    let mut processors = CpuSet::new();
+    processors.set(number % count)?;
+    Ok(sched_setaffinity(Pid::from_raw(0), &processors)?)
+}
+
+fn work(
+    ground: &Ground,
+    plan: &FuzzPlan,
+    judge: Judge<'_>,
+    next: &AtomicU64,
+    events: &Sender<FuzzEvent>,
+) -> Result<FuzzTotals, LabError> {
+    let mut bench = Bench::new(ground)?;
+    let mut totals = FuzzTotals::default();
+    loop {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        if index >= plan.cases {
+            return Ok(totals);
+        }
+        let mut case = generate::case(seed_of(plan.seed, index));
+        let traced = plan.trace_every > 0 && index.is_multiple_of(plan.trace_every);
+        let trying = Trying {
+            pace: Pace::Fast,
+            traced,
+        };
+        let observed = bench.observe(&mut case, trying)?;
+        for complaint in bench.refused.drain(..) {
+            if !complaint.starts_with("LOST") {
+                totals.refused_rules += 1;
+            }
+            let _ = events.send(FuzzEvent::Refused(format!("{:#x} {complaint}", case.seed)));
+        }
+        let Some(observation) = observed else {
+            totals.lost += 1;
+            continue;
+        };
+        judge_one(&mut bench, case, &observation, judge, &mut totals, events)?;
+        let _ = events.send(FuzzEvent::Tried);
+    }
+}
+
+fn judge_one(
+    bench: &mut Bench<'_>,
+    mut case: FilterCase,
+    observation: &Observation,
+    judge: Judge<'_>,
+    totals: &mut FuzzTotals,
+    events: &Sender<FuzzEvent>,
+) -> Result<(), LabError> {
+    let judgement = judge(&observation.dumps, &case.packet);
+    let mut outcome = observation.outcome();
+    let mut deciding = observation.deciding.clone();
+    if judgement.is_contradicted_by(outcome) {
+        let slowly = Trying {
+            pace: Pace::Slow,
+            traced: true,
+        };
+        if let Some(again) = bench.observe(&mut case, slowly)? {
+            if again.outcome() != outcome {
+                totals.unsteady += 1;
+                let both = (outcome, again.outcome());
+                let event = FuzzEvent::Unsteady(Box::new(case.clone()), both.0, both.1);
+                let _ = events.send(event);
+            }
+            outcome = again.outcome();
+            deciding = again.deciding;
+            if judgement.is_contradicted_by(outcome) {
+                let _ = events.send(FuzzEvent::Contradiction(Box::new(Contradiction {
+                    case: case.clone(),
+                    outcome,
+                    judgement: judgement.clone(),
+                    steps: again.steps,
+                    answers: again.seen.answers,
+                })));
+            }
+        }
+    } else if let Some(rule) = &judgement.rule
+        && judgement.is_certain()
+        && deciding.agrees_with(rule, outcome) == Some(false)
+    {
+        let _ = events.send(FuzzEvent::OtherRule(
+            Box::new(case.clone()),
+            Box::new(judgement.clone()),
+            Box::new(deciding.clone()),
+        ));
+    }
+    totals.take(case.decidable, outcome, &judgement, &deciding);
+    Ok(())
+}
+
+/// The seed of one case of a run.
+fn seed_of(run: u64, index: u64) -> u64 {
+    Chance::new(run ^ index.wrapping_mul(0xd134_2543_de82_ef95)).next()
+}
