@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use schemars::{Schema, schema_for};
-use sshdoctor_case::{Case, Report};
+use sshdoctor_case::{Case, FirewallReport, Report};
 
 use crate::process;
 
-fn documents() -> anyhow::Result<[(PathBuf, String); 2]> {
+fn documents() -> anyhow::Result<[(PathBuf, String); 3]> {
     let directory = process::root().join("schema");
     let text = |schema: &Schema| -> anyhow::Result<String> {
         Ok(serde_json::to_string_pretty(schema)? + "\n")
@@ -17,6 +17,10 @@ fn documents() -> anyhow::Result<[(PathBuf, String); 2]> {
         (
             directory.join("report.schema.json"),
             text(&schema_for!(Report))?,
+        ),
+        (
+            directory.join("firewall.schema.json"),
+            text(&schema_for!(FirewallReport))?,
         ),
         (
             directory.join("case.schema.json"),

@@ -10,6 +10,7 @@ mod local;
 mod names;
 mod network;
 mod observation;
+mod packet_filter;
 mod question;
 mod received;
 mod redact;
@@ -26,6 +27,11 @@ pub use network::{
     RouteOutcome,
 };
 pub use observation::{Fact, Observation, Vantage};
+pub use packet_filter::{
+    AddressFamily, FamilyAnswer, FilterRule, FirewallReport, NeighbouringRule, PacketAnswer,
+    PacketEnding, PacketQuestion, PacketTranslation, PacketVerdict, RuleContext, RuleCounters,
+    RuleInsertion, RuleOwner, RuleSetSource, SetEntry, TrailStep, UndecidedPart, WithoutRule,
+};
 pub use question::{Approach, Ask, Depth, Question};
 pub use received::{Received, escape};
 pub use report::{

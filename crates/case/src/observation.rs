@@ -6,12 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlgorithmOffer, BannerOutcome, ClientConfig, ConfigProblem, ConnectOutcome, EchoOutcome, Hop,
-    HostKeyVerdict, KexOutcome, KnownKey, LocalServices, LoginOutcome, NameAnswer, NameSource,
-    PortRole, ProxyOutcome, Received, RememberedPort, RouteOutcome, ViaOutcome,
+    AlgorithmOffer, BannerOutcome, ClientConfig, ConfigProblem, ConnectOutcome, EchoOutcome,
+    FilterRule, Hop, HostKeyVerdict, KexOutcome, KnownKey, LocalServices, LoginOutcome, NameAnswer,
+    NameSource, PortRole, ProxyOutcome, Received, RememberedPort, RouteOutcome, RuleSetSource,
+    ViaOutcome,
 };
 
-/// From where something was seen: `client`, or the name of a jump host.
+/// From where something was seen: `client`, `server`, or the name of a jump host.
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -23,6 +24,12 @@ impl Vantage {
     #[must_use]
     pub fn client() -> Self {
         Self("client".into())
+    }
+
+    /// The server itself.
+    #[must_use]
+    pub fn server() -> Self {
+        Self("server".into())
     }
 }
 
@@ -204,6 +211,18 @@ pub enum Fact {
     LocalServices {
         /// What was found.
         services: LocalServices,
+    },
+    /// Rules of the packet filter were read, or could not be.
+    RuleSet {
+        /// Where from, and what came of it.
+        #[serde(flatten)]
+        read: RuleSetSource,
+    },
+    /// The rule of the packet filter that decides.
+    PacketFilterRule {
+        /// The rule.
+        #[serde(flatten)]
+        rule: Box<FilterRule>,
     },
     /// A question could not be answered.
     NotObserved {

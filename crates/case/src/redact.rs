@@ -6,6 +6,7 @@
 mod client;
 mod facts;
 mod free_text;
+mod packet_filter;
 mod pseudonyms;
 
 use serde::de::{Deserialize as _, IntoDeserializer as _, value::Error};

@@ -43,6 +43,12 @@ impl Pseudonyms {
             Fact::LocalServices { services } => Fact::LocalServices {
                 services: self.services(services),
             },
+            Fact::RuleSet { read } => Fact::RuleSet {
+                read: self.rule_set(read),
+            },
+            Fact::PacketFilterRule { rule } => Fact::PacketFilterRule {
+                rule: Box::new(self.filter_rule(*rule)),
+            },
             Fact::NotObserved { question, reason } => Fact::NotObserved {
                 question: Box::new(self.question(*question)),
                 reason: self.received(&reason),

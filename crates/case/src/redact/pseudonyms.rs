@@ -94,6 +94,7 @@ pub(super) struct Pseudonyms {
     words: BTreeMap<String, String>,
     interfaces: BTreeMap<String, String>,
     fingerprints: BTreeMap<String, String>,
+    link_layer: BTreeMap<String, String>,
 }
 
 impl Pseudonyms {
@@ -216,6 +217,15 @@ impl Pseudonyms {
             Some(stem) => numbered(&mut self.path_parts, stem, "file") + ".pub",
             None => numbered(&mut self.path_parts, part, "file"),
         }
+    }
+
+    /// A link-layer address: one of those for documentation (RFC 7042, section 2.1.2).
+    pub(super) fn link_layer_address(&mut self, address: &str) -> String {
+        let number = self.link_layer.len() + 1;
+        self.link_layer
+            .entry(address.to_ascii_lowercase())
+            .or_insert_with(|| format!("00:00:5e:00:53:{:02x}", number & 0xff))
+            .clone()
     }
 
     /// A word of a command that may name anything.

@@ -2,8 +2,8 @@ use std::net::IpAddr;
 
 use super::*;
 use crate::{
-    AddressRecord, BannerOutcome, ClientConfig, ConfigSource, ConnectOutcome, Fact, HostKeyVerdict,
-    IcmpError, KnownKey, LoginOutcome, NameAnswer, NameSource, PortRole,
+    AddressRecord, BannerOutcome, ClientConfig, ConfigSource, ConnectOutcome, Fact, FilterRule,
+    HostKeyVerdict, IcmpError, KnownKey, LoginOutcome, NameAnswer, NameSource, PortRole,
 };
 
 const FINGERPRINT: &str = "SHA256:Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFy+/A";
@@ -241,4 +241,73 @@ fn a_thousand_addresses_have_a_thousand_stand_ins() {
         .map(|number| pseudonyms.address(std::net::Ipv4Addr::from(0x0808_0000 + number).into()))
         .collect();
     assert_eq!(stand_ins.len(), 1000);
+}
+
+#[test]
+fn addresses_in_rules_are_replaced_consistently_and_the_rest_stays() {
+    let mut case = lockout();
+    let rule = |text: &str| Fact::PacketFilterRule {
+        rule: Box::new(FilterRule {
+            source: "/home/alice/rules.json".into(),
+            table: "inet filter".into(),
+            chain: "input".into(),
+            hook: "input".into(),
+            policy: false,
+            number: Some(3),
+            handle: Some(9),
+            line: None,
+            text: text.into(),
+            comment: Some("block 198.51.100.7".into()),
+            counters: None,
+        }),
+    };
+    case.add(seen(rule(
+        "ip saddr { 198.51.100.7, 198.51.100.9-198.51.100.20, 203.0.113.0/24 } ether saddr 52:54:00:12:34:56 drop",
+    )));
+    case.add(seen(rule(
+        "-A INPUT -s 198.51.100.7/32 ! -d 2001:db8::5 -p tcp -j DROP",
+    )));
+    let texts: Vec<String> = case
+        .redacted()
+        .observations
+        .into_iter()
+        .filter_map(|seen| match seen.fact {
+            Fact::PacketFilterRule { rule } => {
+                Some([rule.source, rule.text, rule.comment.unwrap()].join("|"))
+            }
+            _ => None,
+        })
+        .collect();
+    for private in [
+        "alice",
+        "rules",
+        "198.51.100.7",
+        "198.51.100.9",
+        "198.51.100.20",
+        "203.0.113.0",
+        "52:54",
+        "db8::5",
+    ] {
+        assert!(
+            texts.iter().all(|text| !text.contains(private)),
+            "{private}: {texts:?}"
+        );
+    }
+    assert!(texts[0].contains("00:00:5e:00:53:01 drop"), "{texts:?}");
+    let stand_in = texts[1]
+        .split("-s ")
+        .nth(1)
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap();
+    assert!(texts[0].contains(&format!("{{ {stand_in}, ")), "{texts:?}");
+    assert!(
+        texts[0].ends_with(&format!("|block {stand_in}")),
+        "{texts:?}"
+    );
+    assert!(
+        texts[1].contains("-A INPUT")
+            && texts[1].ends_with(&format!("-p tcp -j DROP|block {stand_in}"))
+    );
 }

@@ -13,6 +13,7 @@ mod cryptography;
 mod host_firewall;
 mod host_keys;
 mod identity;
+mod known;
 mod mandatory_access;
 mod network;
 mod network_firewall;
@@ -24,6 +25,8 @@ mod socket;
 use sshdoctor_case::{Stage, Where};
 
 use crate::outside::world::Weighted;
+
+pub use known::Known;
 
 /// One cause of a lockout.
 #[derive(Debug)]

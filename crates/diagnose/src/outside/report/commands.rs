@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use sshdoctor_case::{BannerOutcome, Fact};
 
 use super::Findings;
+use crate::catalogue::Known;
 use crate::outside::aim;
 
 /// What stands for the client's address where the server sees another than the client knows.
@@ -27,26 +28,14 @@ pub(super) fn expand(findings: &Findings<'_>, command: &str) -> String {
         Unit::Ssh | Unit::Unknown => "ssh",
         Unit::Sshd => "sshd",
     };
-    let command = if from.contains(':') {
-        for_ipv6(command)
-    } else {
-        command.to_owned()
-    };
-    command
-        .replace("{unit}", name)
-        .replace("{port}", &findings.port.to_string())
-        .replace("{from}", &from)
-        .replace("{user}", user)
-        .replace("{host}", &findings.case.destination.host)
-}
-
-fn for_ipv6(command: &str) -> String {
-    command
-        .replace("family=ipv4", "family=ipv6")
-        .replace("ip saddr", "ip6 saddr")
-        .replace("iptables ", "ip6tables ")
-        .replace("iptables-legacy ", "ip6tables-legacy ")
-        .replace("{from}/32", "{from}/128")
+    Known {
+        unit: name,
+        port: findings.port,
+        from: &from,
+        user,
+        host: &findings.case.destination.host,
+    }
+    .fill(command)
 }
 
 /// The client's address as the server sees it.

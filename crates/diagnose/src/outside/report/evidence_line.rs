@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use sshdoctor_case::{
     BannerOutcome, ConnectOutcome, EchoOutcome, Fact, HopAnswer, HostKeyVerdict, IcmpError,
     KexOutcome, NameAnswer, NameSource, PortRole, ProxyOutcome, Received, Refusal, RouteOutcome,
-    ViaOutcome,
+    RuleSetSource, ViaOutcome,
 };
 
 /// A fact in one line.
@@ -99,8 +99,23 @@ pub(super) fn summary(fact: &Fact) -> String {
             services.sshd_processes.len(),
             services.sshd_binary.as_deref().unwrap_or("none found")
         ),
+        Fact::RuleSet { read } => rule_set(read),
+        Fact::PacketFilterRule { rule } => {
+            format!("{}, chain {}: {}", rule.table, rule.chain, rule.text)
+        }
         Fact::NotObserved { reason, .. } => format!("not observed: {reason}"),
     }
+}
+
+fn rule_set(read: &RuleSetSource) -> String {
+    let mut text = format!("{}: {} rules", read.source, read.rules);
+    if read.not_understood > 0 {
+        text.push_str(&format!(", {} not understood", read.not_understood));
+    }
+    if let Some(problem) = &read.problem {
+        text.push_str(&format!("; {problem}"));
+    }
+    text
 }
 
 fn answer_ttl(to: SocketAddr, ttl: Option<u8>) -> String {
