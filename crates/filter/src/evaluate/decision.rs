@@ -20,6 +20,103 @@ pub struct Decision {
     pub not_read_for: Vec<Packet>,
 }
 
+impl Decision {
+    /// What becomes of the SYN, if that is certain; which of several rules does it, or how it rejects, may still be open.
+    #[must_use]
+    pub fn fate(&self) -> Option<Fate> {
+        let mut fates = self.endings.iter().map(|ending| ending.fate);
+        let first = fates.next()?;
+        let same = |fate: Fate| {
+            fate == first || matches!((fate, first), (Fate::Rejected(_), Fate::Rejected(_)))
+        };
+        (first != Fate::Unknown && fates.all(same)).then_some(first)
+    }
+
+    /// What the client sees, if that is certain.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        let first = self.endings.first()?;
+        let outcome = first.connect.outcome();
+        self.endings
+            .iter()
+            .all(|ending| ending.fate != Fate::Unknown && ending.connect.outcome() == outcome)
+            .then_some(outcome)
+    }
+
+    /// How the client's `connect` ends, if that is certain.
+    #[must_use]
+    pub fn connect(&self) -> Option<Connect> {
+        let first = self.endings.first()?;
+        self.endings
+            .iter()
+            .all(|ending| ending.fate != Fate::Unknown && ending.connect == first.connect)
+            .then_some(first.connect)
+    }
+}
+
+/// How `connect` ends on a Linux client (`net/ipv4/icmp.c`, `icmp_err_convert`; `net/ipv6/icmp.c`, `tab_unreach`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Connect {
+    /// The filter lets the handshake through.
+    Succeeds,
+    /// ECONNREFUSED.
+    Refused,
+    /// EHOSTUNREACH.
+    HostUnreachable,
+    /// ENETUNREACH.
+    NetUnreachable,
+    /// EACCES.
+    PermissionDenied,
+    /// ENOPROTOOPT.
+    ProtocolNotAvailable,
+    /// ETIMEDOUT, after minutes.
+    TimesOut,
+}
+
+impl Connect {
+    /// The name of the error; `None` if there is none.
+    #[must_use]
+    pub const fn errno(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Succeeds => return None,
+            Self::Refused => "ECONNREFUSED",
+            Self::HostUnreachable => "EHOSTUNREACH",
+            Self::NetUnreachable => "ENETUNREACH",
+            Self::PermissionDenied => "EACCES",
+            Self::ProtocolNotAvailable => "ENOPROTOOPT",
+            Self::TimesOut => "ETIMEDOUT",
+        })
+    }
+
+    /// What `ssh` prints after "connect to host … port …:" (`strerror(3)` of glibc).
+    #[must_use]
+    pub const fn message(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Succeeds => return None,
+            Self::Refused => "Connection refused",
+            Self::HostUnreachable => "No route to host",
+            Self::NetUnreachable => "Network is unreachable",
+            Self::PermissionDenied => "Permission denied",
+            Self::ProtocolNotAvailable => "Protocol not available",
+            Self::TimesOut => "Connection timed out",
+        })
+    }
+
+    /// The same in the report's words.
+    #[must_use]
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::Succeeds => Outcome::Open,
+            Self::Refused => Outcome::Refused,
+            Self::TimesOut => Outcome::TimedOut,
+            Self::HostUnreachable
+            | Self::NetUnreachable
+            | Self::PermissionDenied
+            | Self::ProtocolNotAvailable => Outcome::Unreachable,
+        }
+    }
+}
+
 /// One way it may end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ending {
@@ -29,8 +126,8 @@ pub struct Ending {
     pub decider: Decider,
     /// What becomes of the answer: the SYN-ACK of an accepted packet, the error of a rejected one.
     pub answer: AnswerFate,
-    /// What the client sees, on Linux.
-    pub outcome: Outcome,
+    /// What the client's `connect` ends in, on Linux.
+    pub connect: Connect,
 }
 
 /// What becomes of the SYN.
@@ -82,8 +179,6 @@ pub enum AnswerFate {
     Leaves,
     /// It is lost on its way out.
     Lost(Decider),
-    /// It may leave or be lost.
-    Unknown(Decider),
 }
 
 /// A rule that matched, in the order met.

@@ -83,6 +83,10 @@ pub struct Tracking {
     pub original: Ends,
     /// As answers arrive.
     pub answer: Ends,
+    /// Whether the destination is settled: nat chains have had their say, and are not asked again.
+    pub destination_settled: bool,
+    /// The same of the source.
+    pub source_settled: bool,
 }
 
 /// One packet at one point of its way.
@@ -131,6 +135,8 @@ impl Packet {
                 mark: Possible::ANY,
                 original: UNKNOWN_ENDS,
                 answer: UNKNOWN_ENDS,
+                destination_settled: false,
+                source_settled: false,
             },
             changed: Vec::new(),
             ..self.clone()
@@ -143,7 +149,6 @@ impl Packet {
         self.version == other.version
             && self.protocol == other.protocol
             && self.from_here == other.from_here
-            && other.changed.is_empty()
             && self.ends.source.covers(other.ends.source)
             && self.ends.destination.covers(other.ends.destination)
             && self.tcp_flags.covers(other.tcp_flags)

@@ -6,8 +6,8 @@ use crate::model::{BitOperation, Range, Ranges};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Possible {
     range: Range,
+    /// Bits that are the same in all of them, as they are in the lowest.
     known_bits: u128,
-    bits: u128,
 }
 
 impl Possible {
@@ -15,7 +15,6 @@ impl Possible {
     pub const ANY: Self = Self {
         range: Range::ANY,
         known_bits: 0,
-        bits: 0,
     };
 
     /// Just this value.
@@ -24,7 +23,6 @@ impl Possible {
         Self {
             range: Range::exactly(value),
             known_bits: u128::MAX,
-            bits: value,
         }
     }
 
@@ -41,11 +39,11 @@ impl Possible {
         } else {
             u128::MAX << differing
         };
-        Self {
-            range,
-            known_bits,
-            bits: range.low & known_bits,
-        }
+        Self { range, known_bits }
+    }
+
+    const fn bits(self) -> u128 {
+        self.range.low & self.known_bits
     }
 
     /// Some value of so many bits, of which those in `known_bits` are as in `bits`.
@@ -63,7 +61,6 @@ impl Possible {
                 high: bits | !known_bits,
             },
             known_bits,
-            bits,
         }
     }
 
@@ -88,7 +85,7 @@ impl Possible {
     pub const fn covers(self, other: Self) -> bool {
         self.range.covers(other.range)
             && self.known_bits & !other.known_bits == 0
-            && self.bits == other.bits & self.known_bits
+            && self.bits() == other.bits() & self.known_bits
     }
 
     /// All values of either.
@@ -97,14 +94,13 @@ impl Possible {
         if self == other {
             return self;
         }
-        let known_bits = self.known_bits & other.known_bits & !(self.bits ^ other.bits);
+        let known_bits = self.known_bits & other.known_bits & !(self.bits() ^ other.bits());
         Self {
             range: Range {
                 low: self.range.low.min(other.range.low),
                 high: self.range.high.max(other.range.high),
             },
             known_bits,
-            bits: self.bits & known_bits,
         }
     }
 
@@ -136,7 +132,7 @@ impl Possible {
         // All values of `range` share their leading bits: they must agree with the known ones.
         let shared = Self::within(range);
         let both = self.known_bits & shared.known_bits;
-        self.bits & both == shared.bits & both
+        self.bits() & both == shared.bits() & both
     }
 
     /// The same after an operation with a constant, in a value of `width` bits.
@@ -144,15 +140,15 @@ impl Possible {
     pub const fn after(self, operation: BitOperation, operand: u128, width: u32) -> Self {
         let shift = if operand > 127 { 127 } else { operand as u32 };
         let (bits, known) = match operation {
-            BitOperation::And => (self.bits & operand, self.known_bits | !operand),
-            BitOperation::Or => (self.bits | operand, self.known_bits | operand),
-            BitOperation::Xor => ((self.bits ^ operand) & self.known_bits, self.known_bits),
+            BitOperation::And => (self.bits() & operand, self.known_bits | !operand),
+            BitOperation::Or => (self.bits() | operand, self.known_bits | operand),
+            BitOperation::Xor => ((self.bits() ^ operand) & self.known_bits, self.known_bits),
             BitOperation::ShiftLeft => (
-                self.bits << shift,
+                self.bits() << shift,
                 (self.known_bits << shift) | ((1u128 << shift) - 1),
             ),
             BitOperation::ShiftRight => (
-                self.bits >> shift,
+                self.bits() >> shift,
                 (self.known_bits >> shift) | !(u128::MAX >> shift),
             ),
         };
@@ -163,7 +159,7 @@ impl Possible {
     #[must_use]
     pub const fn xor(self, other: Self, width: u32) -> Self {
         let known = self.known_bits & other.known_bits;
-        Self::with_bits((self.bits ^ other.bits) & known, known, width)
+        Self::with_bits((self.bits() ^ other.bits()) & known, known, width)
     }
 }
 

@@ -35,6 +35,10 @@ pub struct Facts {
     pub routes: Vec<(IpAddr, RouteAnswer)>,
     /// What is known of interfaces, by name.
     pub interfaces: BTreeMap<String, InterfaceFacts>,
+    /// Number of the user that the listening program runs as.
+    pub listener_user: Option<u32>,
+    /// Number of its group.
+    pub listener_group: Option<u32>,
     /// Lists of the `recent` match that could be read, by name: the sources they hold, each with the seconds since each hit,
     /// newest first.
     pub recent: BTreeMap<String, Vec<(IpAddr, Vec<u64>)>>,

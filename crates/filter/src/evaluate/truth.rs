@@ -1,8 +1,5 @@
 //! Three-valued logic.
 
-use super::Packet;
-use crate::model::Statement;
-
 /// True, false, or undecided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -12,9 +9,50 @@ pub enum Truth {
     Unknown,
 }
 
-/// Whether a rule of these statements fails for the packet before it does anything.
-#[must_use]
-pub fn certainly_fails(statements: &[Statement], packet: &Packet) -> bool {
-    let _ = (statements, packet);
-    false
+impl Truth {
+    /// From what is known.
+    #[must_use]
+    pub const fn of(known: Option<bool>) -> Self {
+        match known {
+            Some(true) => Self::True,
+            Some(false) => Self::False,
+            None => Self::Unknown,
+        }
+    }
+
+    /// Both hold.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::False, _) | (_, Self::False) => Self::False,
+            (Self::True, Self::True) => Self::True,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// At least one holds.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::True, _) | (_, Self::True) => Self::True,
+            (Self::False, Self::False) => Self::False,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// It does not hold.
+    #[must_use]
+    pub const fn not(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+
+    /// The same, or its opposite.
+    #[must_use]
+    pub const fn negated_if(self, negated: bool) -> Self {
+        if negated { self.not() } else { self }
+    }
 }

@@ -1,0 +1,204 @@
+//! Changes of addresses and ports.
+
+use std::net::IpAddr;
+
+use super::decision::{Decider, Translated};
+use super::fields::Presence;
+use super::packet::address_value;
+use super::walk::{Effect, Run, Walker};
+use super::{Possible, Version};
+use crate::model::{
+    Expression, Family, Hook, Range, RuleReference, Translation, TranslationKind, conntrack_status,
+    interface_name,
+};
+
+/// A new value, and whether it is sure to be there.
+struct NewValue {
+    value: Possible,
+    presence: Presence,
+}
+
+impl Run<'_> {
+    /// Carries out a nat statement.
+    pub(super) fn translate(
+        &mut self,
+        at: RuleReference,
+        decider: Decider,
+        translation: &Translation,
+        mut walker: Walker,
+    ) -> super::rule::Next {
+        let version = walker.packet.version;
+        let other_family = match translation.family {
+            Some(Family::Ip) => version != Version::V4,
+            Some(Family::Ip6) => version != Version::V6,
+            _ => false,
+        };
+        if other_family {
+            self.effects.push(Effect::Onward(walker));
+            return None;
+        }
+        let address = self.new_value(at, decider, translation.address.as_ref(), &walker);
+        let port = self.new_value(at, decider, translation.port.as_ref(), &walker);
+        for part in [&address, &port].into_iter().flatten() {
+            match part.presence {
+                Presence::Absent => {
+                    self.effects.push(Effect::Onward(walker));
+                    return None;
+                }
+                Presence::Maybe => {
+                    walker.certain = false;
+                    self.effects.push(Effect::Onward(walker.clone()));
+                }
+                Presence::Here => {}
+            }
+        }
+        let new_port = match (&port, translation.port_range) {
+            (Some(port), _) => Some(port.value),
+            (None, Some(range)) => Some(Possible::within(range)),
+            (None, None) => None,
+        };
+        let before = walker.packet.ends;
+        let ends = &mut walker.packet.ends;
+        let source = matches!(
+            translation.kind,
+            TranslationKind::Snat | TranslationKind::Masquerade
+        );
+        let new_address = match translation.kind {
+            TranslationKind::Redirect => Some(self.own_address(&walker, true)),
+            TranslationKind::Masquerade => Some(self.own_address(&walker, false)),
+            TranslationKind::Dnat | TranslationKind::Snat => match translation.network {
+                Some((network, length)) => {
+                    let old = if source {
+                        ends.source
+                    } else {
+                        ends.destination
+                    };
+                    Some(into_network(old, network, length))
+                }
+                None => address.map(|address| address.value),
+            },
+        };
+        let ends = &mut walker.packet.ends;
+        let (own_address, own_port, bit) = if source {
+            (
+                &mut ends.source,
+                &mut ends.source_port,
+                conntrack_status::SOURCE_NAT,
+            )
+        } else {
+            (
+                &mut ends.destination,
+                &mut ends.destination_port,
+                conntrack_status::DESTINATION_NAT,
+            )
+        };
+        if let Some(new) = new_address {
+            *own_address = new;
+        }
+        if let Some(new) = new_port {
+            *own_port = new;
+        }
+        let after = walker.packet.ends;
+        self.settle(&mut walker, before, after, source, bit);
+        if !source && !self.answering && before != after {
+            let translated = Translated {
+                rule: at,
+                from: before,
+                to: after,
+            };
+            if !self.translations.contains(&translated) {
+                self.translations.push(translated);
+            }
+        }
+        self.effects.push(Effect::Accept(walker));
+        None
+    }
+
+    fn settle(
+        &self,
+        walker: &mut Walker,
+        before: super::Ends,
+        after: super::Ends,
+        source: bool,
+        bit: u128,
+    ) {
+        let tracking = &mut walker.packet.tracking;
+        if source {
+            tracking.source_settled = true;
+            tracking.answer.destination = after.source;
+            tracking.answer.destination_port = after.source_port;
+        } else {
+            tracking.destination_settled = true;
+            tracking.answer.source = after.destination;
+            tracking.answer.source_port = after.destination_port;
+        }
+        if before != after {
+            tracking.status = tracking
+                .status
+                .after(crate::model::BitOperation::Or, bit, 32);
+        }
+    }
+
+    fn new_value(
+        &mut self,
+        at: RuleReference,
+        decider: Decider,
+        expression: Option<&Expression>,
+        walker: &Walker,
+    ) -> Option<NewValue> {
+        let expression = expression?;
+        let mut scene = self.scene(at.chain, &walker.packet);
+        let reading = scene.compute(expression);
+        let reasons = scene.reasons;
+        if reading.presence == Presence::Maybe {
+            self.undecided_because(decider, reasons);
+        }
+        Some(NewValue {
+            value: reading.value,
+            presence: reading.presence,
+        })
+    }
+
+    /// The address that redirect and masquerade take: one of the interface the packet came in by, or leaves by
+    /// (`nf_nat_redirect.c`, `nf_nat_masquerade.c`).
+    fn own_address(&self, walker: &Walker, incoming: bool) -> Possible {
+        let packet = &walker.packet;
+        let width = match packet.version {
+            Version::V4 => 32,
+            Version::V6 => 128,
+        };
+        if incoming && self.hook == Hook::Output {
+            return Possible::exactly(match packet.version {
+                Version::V4 => 0x7f00_0001,
+                Version::V6 => 1,
+            });
+        }
+        let interface = if incoming {
+            packet.input_interface
+        } else {
+            packet.output_interface
+        };
+        let unknown = Possible::with_bits(0, 0, width);
+        let (Some(interface), Some(addresses)) = (interface.exact(), &self.facts.addresses) else {
+            return unknown;
+        };
+        addresses
+            .iter()
+            .filter(|own| {
+                interface_name(&own.interface) == interface
+                    && Version::of(own.network.addr()) == packet.version
+            })
+            .map(|own| Possible::exactly(address_value(own.network.addr())))
+            .reduce(Possible::or)
+            .unwrap_or(unknown)
+    }
+}
+
+/// The address with its leading bits replaced by those of a network.
+fn into_network(address: Possible, network: IpAddr, length: u8) -> Possible {
+    let width: u32 = if network.is_ipv4() { 32 } else { 128 };
+    let hosts = Range::prefix(address_value(network), u32::from(length), width);
+    let host_bits = hosts.high ^ hosts.low;
+    let kept = address.after(crate::model::BitOperation::And, host_bits, width);
+    kept.after(crate::model::BitOperation::Or, hosts.low, width)
+}
