@@ -58,8 +58,7 @@ impl LinkSocket {
         Ok(frames)
     }
 
-    /// Waits until the marker with this tag comes, and gives the frames before it. Device queues keep their order, so
-    /// by then all of them have gone through the whole stack.
+    /// Waits until the marker with this tag comes, and gives the frames before it.
     pub(crate) fn await_marker(&self, tag: u64, patience: Duration) -> io::Result<Vec<Vec<u8>>> {
         let until = Instant::now() + patience;
         let mut frames = Vec::new();

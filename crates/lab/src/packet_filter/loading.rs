@@ -320,12 +320,20 @@ fn droppable(kind: LoadKind, line: &str) -> bool {
     let line = line.trim();
     match kind {
         LoadKind::Nft => {
+            const PARTS: [&str; 9] = [
+                "table ",
+                "chain ",
+                "set ",
+                "map ",
+                "type ",
+                "flags ",
+                "elements ",
+                "policy ",
+                "}",
+            ];
             !line.is_empty()
-                && !line.ends_with(['{', '}'])
-                && !["type ", "flags ", "elements ", "policy "]
-                    .iter()
-                    .any(|word| line.starts_with(word))
-                || line.starts_with("tcp flags ")
+                && !line.ends_with('{')
+                && !PARTS.iter().any(|part| line.starts_with(part))
         }
         LoadKind::Ipset => line.starts_with("add "),
         _ => line.starts_with("-A "),
