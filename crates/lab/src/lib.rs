@@ -23,6 +23,7 @@ mod sandbox;
 mod scenario;
 mod services;
 mod system;
+mod tool_rules;
 mod topology;
 mod trial;
 
@@ -37,4 +38,5 @@ pub use packet_filter::{
 pub use runner::{Finished, Plan, encode, run_all, run_interactive};
 pub use sandbox::SANDBOX_VARIABLE;
 pub use scenario::{Expectation, STAGES, Scenario, Truth};
+pub use tool_rules::{Recording, Situation, observe_for_sandbox, record_all};
 pub use trial::{Trial, open_shell, try_scenario};

@@ -6,6 +6,7 @@
 )]
 
 mod fuzz_filter;
+mod tool_rules_command;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,8 @@ enum Command {
     },
     /// Compare what is said of random packet filters with what the kernel does.
     FuzzFilter(fuzz_filter::FuzzArguments),
+    /// Let real tools write their rules, send SYNs to them, and compare with what is expected. As root.
+    ToolRules(tool_rules_command::Arguments),
     /// Build the scenario that the environment names; for this program itself, in a sandbox.
     #[command(hide = true)]
     Inside {
@@ -85,6 +88,7 @@ fn main() -> ExitCode {
         Command::List => list(),
         Command::Shell { name, sshdoctor } => shell(&name, sshdoctor),
         Command::FuzzFilter(arguments) => fuzz_filter::run(&arguments),
+        Command::ToolRules(arguments) => tool_rules_command::run(&arguments),
         Command::Inside {
             sshdoctor,
             shell,
