@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use super::case::{FilterCase, Load, LoadKind};
 use crate::error::{Doing, LabError};
@@ -112,12 +113,25 @@ impl Loader {
             self.must("ip6tables-legacy-restore", &[], NO_LEGACY_RULES)?;
         }
         if self.ipset {
-            self.must("ipset", &["destroy"], "")?;
+            self.destroy_sets()?;
         }
         self.legacy_v4 = false;
         self.legacy_v6 = false;
         self.ipset = false;
         Ok(())
+    }
+
+    /// nf_tables lets go of the sets of its rules some time after the rules are gone.
+    fn destroy_sets(&self) -> Result<(), LabError> {
+        // Lists hold sets as well.
+        self.must("ipset", &["flush"], "")?;
+        for _ in 0..200 {
+            if self.give("ipset", &["destroy"], "")?.is_ok() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.must("ipset", &["destroy"], "")
     }
 
     fn load_one(
@@ -132,7 +146,7 @@ impl Loader {
             LoadKind::Ip6tablesNft => ("ip6tables-nft-restore", &[]),
             LoadKind::IptablesLegacy => ("iptables-legacy-restore", &[]),
             LoadKind::Ip6tablesLegacy => ("ip6tables-legacy-restore", &[]),
-            LoadKind::Ipset => ("ipset", &["restore"]),
+            LoadKind::Ipset => ("ipset", &["-exist", "restore"]),
         };
         for _ in 0..REFUSALS {
             // The line of its own keeps the line numbers of complaints the same for every load.
@@ -301,6 +315,9 @@ fn without_refused(load: &Load, complaint: &str, shift: usize) -> Option<(String
     let index = if droppable(load.kind, lines.get(index)?) {
         index
     } else {
+        if load.kind == LoadKind::Nft {
+            return None;
+        }
         // The kernel refused the table at its COMMIT; the last rule before it is as good a guess as any.
         (0..index)
             .rev()

@@ -1,10 +1,14 @@
 //! Random cases from a grammar. The same seed gives the same case.
 
 mod draw;
+mod ipset;
 mod nft;
 mod nft_match;
 mod nft_set;
 mod nft_statement;
+mod xtables;
+mod xtables_match;
+mod xtables_target;
 
 use std::net::IpAddr;
 
@@ -18,16 +22,60 @@ pub(crate) fn case(seed: u64) -> FilterCase {
     let mut chance = Chance::new(seed);
     let packet = packet(&mut chance);
     let mut draw = Draw::new(chance, packet);
-    let loads = vec![Load {
-        kind: LoadKind::Nft,
-        text: nft::ruleset(&mut draw, false),
-    }];
+    let kinds = kinds(&mut draw);
+    let mut loads = Vec::new();
+    let mut sets = Vec::new();
+    if kinds.iter().any(|kind| *kind != LoadKind::Nft) && draw.percent(40) {
+        let (declared, text) = ipset::declare(&mut draw, packet.is_v6());
+        sets = declared;
+        loads.push(Load {
+            kind: LoadKind::Ipset,
+            text,
+        });
+    }
+    let few = kinds.len() > 1;
+    for kind in kinds {
+        let text = match kind {
+            LoadKind::Nft => nft::ruleset(&mut draw, few),
+            _ => xtables::ruleset(&mut draw, kind, &sets),
+        };
+        loads.push(Load { kind, text });
+    }
     FilterCase {
         seed,
         decidable: draw.decidable,
         packet,
         loads,
     }
+}
+
+/// Who loads a rule set in this case, in order.
+fn kinds(draw: &mut Draw) -> Vec<LoadKind> {
+    let v6 = draw.packet.is_v6();
+    let (own_nft, own_legacy) = if v6 {
+        (LoadKind::Ip6tablesNft, LoadKind::Ip6tablesLegacy)
+    } else {
+        (LoadKind::IptablesNft, LoadKind::IptablesLegacy)
+    };
+    let other = if v6 {
+        LoadKind::IptablesNft
+    } else {
+        LoadKind::Ip6tablesNft
+    };
+    let mut kinds = match draw.chance.below(100) {
+        0..=44 => vec![LoadKind::Nft],
+        45..=64 => vec![own_nft],
+        65..=79 => vec![own_legacy],
+        80..=81 => vec![own_nft, other],
+        82..=88 => vec![LoadKind::Nft, own_nft],
+        89..=94 => vec![LoadKind::Nft, own_legacy],
+        95..=97 => vec![own_nft, own_legacy],
+        _ => vec![LoadKind::Nft, own_nft, own_legacy],
+    };
+    if draw.percent(50) {
+        kinds.reverse();
+    }
+    kinds
 }
 
 fn packet(chance: &mut Chance) -> FilterPacket {

@@ -132,7 +132,7 @@ pub(super) fn table(draw: &mut Draw, name: &str, family: &'static str) -> String
 }
 
 /// A packet of the other family: for a table that never sees the real one.
-fn other_family(packet: FilterPacket) -> FilterPacket {
+pub(super) fn other_family(packet: FilterPacket) -> FilterPacket {
     let (from, to) = if packet.is_v6() {
         (CLIENT_V4[0], SERVER_V4[0])
     } else {
