@@ -179,9 +179,14 @@ impl<'a> Judge<'a> {
     fn rule(&self, place: &Place, handle: u64) -> Option<(String, String)> {
         let chain = self.chains.get(place)?;
         let at = chain.rules.iter().position(|(own, _)| *own == handle)?;
-        match self.save_of(place) {
+        let text = &chain.rules[at].1;
+        // iptables-nft counts at every rule. A rule of someone else is misprinted, or not at all, by the save format.
+        let saved = self
+            .save_of(place)
+            .filter(|_| text.contains("counter packets"));
+        match saved {
             Some((rules, source)) => Some((source.to_owned(), (*rules.get(at)?).to_owned())),
-            None => Some(("nft".to_owned(), chain.rules[at].1.clone())),
+            None => Some(("nft".to_owned(), text.clone())),
         }
     }
 
