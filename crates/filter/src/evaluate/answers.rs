@@ -29,12 +29,14 @@ pub(super) fn syn_ack(accepted: &Packet) -> (Packet, Role) {
 
 /// The reset or error to a rejected packet.
 pub(super) fn rejection(rejected: &Packet, with: RejectWith) -> Packet {
-    let answer = answer_to(rejected);
+    let mut answer = answer_to(rejected);
+    if let Some(tracking) = attached(&rejected.tracking) {
+        answer.tracking = tracking;
+    }
     match with {
         RejectWith::TcpReset => Packet {
             ends: rejected.ends.reversed(),
             tcp_flags: Possible::exactly(tcp_flag::RST | tcp_flag::ACK),
-            tracking: attached(&rejected.tracking).unwrap_or(answer.tracking),
             ..answer
         },
         RejectWith::Icmp(error) => {
@@ -54,7 +56,7 @@ pub(super) fn rejection(rejected: &Packet, with: RejectWith) -> Packet {
     }
 }
 
-/// A reset takes over the connection of the packet it answers (`nf_conntrack_attach`, `net/netfilter/nf_conntrack_core.c`).
+/// A reset or error takes over the connection of the packet it answers (`nf_conntrack_attach`, `net/netfilter/nf_conntrack_core.c`).
 fn attached(tracking: &Tracking) -> Option<Tracking> {
     (tracking.connection == Some(true)).then(|| Tracking {
         state: Possible::exactly(conntrack_state::RELATED),

@@ -99,6 +99,10 @@ impl Run<'_> {
             *own_port = new;
         }
         let after = walker.packet.ends;
+        if walker.packet.tracking.reply {
+            // What is settled here is how the connection's own packets would change; this one goes the other way.
+            walker.packet.ends = before;
+        }
         self.settle(&mut walker, before, after, source, bit);
         if !source && !self.answering && before != after {
             let translated = Translated {

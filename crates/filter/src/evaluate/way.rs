@@ -283,8 +283,9 @@ impl Run<'_> {
         }
         let asks = match role {
             Role::Syn => true,
-            // A reset belongs to a connection whose source may not be settled yet: nat chains are asked as for a first packet.
-            Role::Error => true,
+            // A reset belongs to a connection whose source may not be settled yet: nat chains are asked as for a first packet. An ICMP
+            // error is translated by what is settled (`nf_nat_ipv4_fn`, `net/netfilter/nf_nat_proto.c`).
+            Role::Error => walker.packet.icmp.is_none(),
             Role::SynAck(_) => false,
         };
         let mut passage = Passage::default();
