@@ -5,14 +5,18 @@
 //! certain only if all of them agree (the idea is shown sound in Diekmann et al., "Verified iptables Firewall Analysis",
 //! arXiv 1604.00206). Nothing here does I/O beyond reading from the readers it is given.
 
+pub mod assemble;
+pub mod content;
 pub mod evaluate;
 pub mod interest;
 pub mod ipset;
 pub mod model;
 pub mod nftables;
+pub mod owner;
 pub mod xtables;
 
 mod error;
+mod lines;
 
 pub use error::ReadError;
 pub use interest::Interest;
