@@ -1,0 +1,87 @@
+//! What conntrack notes about a packet on its way.
+
+use super::answers::{self, Role};
+use super::fields;
+use super::walk::Walker;
+use super::{Packet, Possible};
+use crate::model::{Field, conntrack_state, conntrack_status};
+
+/// Sent by `lo`, it arrives by `lo`, keeping its mark and its connection (`drivers/net/loopback.c`).
+pub(super) fn crosses_loopback(mut walker: Walker) -> Walker {
+    let packet = &mut walker.packet;
+    packet.input_interface = packet.output_interface;
+    packet.from_here = false;
+    walker
+}
+
+pub(super) const fn is_settled(walker: &Walker, destination: bool) -> bool {
+    let tracking = &walker.packet.tracking;
+    if destination {
+        tracking.destination_settled
+    } else {
+        tracking.source_settled
+    }
+}
+
+pub(super) const fn settle(walker: &mut Walker, destination: bool) {
+    let tracking = &mut walker.packet.tracking;
+    if destination {
+        tracking.destination_settled = true;
+    } else {
+        tracking.source_settled = true;
+    }
+}
+
+/// In answers the addresses of the first packet are put back: its source before routing, its destination after.
+pub(super) fn translate_back(packet: &mut Packet, destination: bool) {
+    let original = packet.tracking.original;
+    if destination {
+        packet.ends.destination = original.source;
+        packet.ends.destination_port = original.source_port;
+    } else {
+        packet.ends.source = original.destination;
+        packet.ends.source_port = original.destination_port;
+    }
+}
+
+/// What conntrack notes when it sees the packet.
+pub(super) fn tracked(mut walker: Walker, role: &Role) -> Walker {
+    let state = fields::read(
+        &walker.packet,
+        Field::ConntrackState,
+        &super::Facts::default(),
+    );
+    let exempt = state.value.exact() == Some(conntrack_state::UNTRACKED);
+    let packet = &mut walker.packet;
+    if exempt || packet.tracking.connection == Some(true) {
+        return walker;
+    }
+    let nothing = answers::nothing_tracked();
+    packet.tracking = match role {
+        Role::Syn => super::packet::Tracking {
+            state: Possible::exactly(conntrack_state::NEW),
+            connection: Some(true),
+            // Whether translations are settled shows in two more bits.
+            status: Possible::with_bits(0, !SETTLED_BITS, 32),
+            mark: Possible::exactly(0),
+            original: packet.ends,
+            answer: packet.ends.reversed(),
+            ..nothing
+        },
+        Role::SynAck(Some(of)) => super::packet::Tracking {
+            state: Possible::exactly(conntrack_state::ESTABLISHED),
+            reply: true,
+            status: of.status.after(
+                crate::model::BitOperation::Or,
+                conntrack_status::CONFIRMED | conntrack_status::SEEN_REPLY,
+                32,
+            ),
+            ..**of
+        },
+        Role::SynAck(None) | Role::Error => nothing,
+    };
+    walker
+}
+
+/// IPS_SRC_NAT_DONE and IPS_DST_NAT_DONE (`linux/netfilter/nf_conntrack_common.h`).
+const SETTLED_BITS: u128 = 0x180;
