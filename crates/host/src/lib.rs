@@ -1,0 +1,17 @@
+//! The server's side: what this host is and does, only by looking.
+//!
+//! Observers change nothing, not even by what the kernel does to answer: no module is loaded and no table created. What cannot be
+//! seen is said to be so, and is never taken for absent.
+
+mod child;
+mod kernel_part;
+mod netlink;
+pub mod network;
+pub mod packet_filter;
+mod programs;
+
+#[cfg(test)]
+mod tests;
+
+pub use child::Limits;
+pub use programs::Programs;

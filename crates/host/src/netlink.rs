@@ -1,0 +1,109 @@
+//! One question to the kernel over netlink (`netlink(7)`) and its answers. Nothing is sent to any network and nothing is changed.
+
+use std::fmt::Debug;
+use std::io;
+
+use netlink_packet_core::{
+    NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkBuffer, NetlinkDeserializable,
+    NetlinkHeader, NetlinkMessage, NetlinkPayload, NetlinkSerializable,
+};
+use netlink_sys::{Socket, SocketAddr};
+
+/// How often a listing is asked for again that changed while it was made.
+const TRIES: usize = 5;
+
+/// The one object that is asked for.
+///
+/// # Errors
+/// The error the kernel answers with, as its `errno(3)` number, or that of the socket.
+pub(crate) fn ask<M>(protocol: isize, question: M) -> io::Result<M>
+where
+    M: NetlinkSerializable + NetlinkDeserializable + Debug,
+{
+    let mut answers = Answers::default();
+    let socket = send(protocol, question, NLM_F_REQUEST)?;
+    answers.receive(&socket)?;
+    let answer = answers.objects.pop();
+    answer.ok_or_else(|| io::ErrorKind::NotFound.into())
+}
+
+/// All objects of a kind, as they were at one moment.
+///
+/// # Errors
+/// The error the kernel answers with, as its `errno(3)` number, or that of the socket; `Interrupted` when they keep changing.
+pub(crate) fn list<M>(protocol: isize, question: &M) -> io::Result<Vec<M>>
+where
+    M: NetlinkSerializable + NetlinkDeserializable + Debug + Clone,
+{
+    for _ in 0..TRIES {
+        let mut answers = Answers::default();
+        let socket = send(protocol, question.clone(), NLM_F_REQUEST | NLM_F_DUMP)?;
+        while !answers.ended {
+            answers.receive(&socket)?;
+        }
+        if !answers.changed_meanwhile {
+            return Ok(answers.objects);
+        }
+    }
+    Err(io::ErrorKind::Interrupted.into())
+}
+
+fn send<M: NetlinkSerializable>(protocol: isize, question: M, flags: u16) -> io::Result<Socket> {
+    let mut socket = Socket::new(protocol)?;
+    socket.bind_auto()?;
+    socket.connect(&SocketAddr::new(0, 0))?;
+    let mut header = NetlinkHeader::default();
+    header.flags = flags;
+    let mut message = NetlinkMessage::new(header, NetlinkPayload::InnerMessage(question));
+    message.finalize();
+    let mut bytes = vec![0; message.buffer_len()];
+    message.serialize(&mut bytes);
+    socket.send(&bytes, 0)?;
+    Ok(socket)
+}
+
+struct Answers<M> {
+    objects: Vec<M>,
+    ended: bool,
+    changed_meanwhile: bool,
+}
+
+impl<M> Default for Answers<M> {
+    fn default() -> Self {
+        Self {
+            objects: Vec::new(),
+            ended: false,
+            changed_meanwhile: false,
+        }
+    }
+}
+
+impl<M: NetlinkDeserializable> Answers<M> {
+    /// Reads the messages of one datagram.
+    fn receive(&mut self, socket: &Socket) -> io::Result<()> {
+        let (datagram, _) = socket.recv_from_full()?;
+        let mut left = datagram.as_slice();
+        while !left.is_empty() {
+            let length = NetlinkBuffer::new_checked(left)
+                .map_err(io::Error::other)?
+                .length();
+            let message = NetlinkMessage::<M>::deserialize(left).map_err(io::Error::other)?;
+            self.changed_meanwhile |= message.header.flags & NLM_F_DUMP_INTR != 0;
+            match message.payload {
+                // A listing that fails half way says so in the message that ends it.
+                NetlinkPayload::Done(done) if done.code < 0 => {
+                    return Err(io::Error::from_raw_os_error(-done.code));
+                }
+                NetlinkPayload::Done(_) => self.ended = true,
+                NetlinkPayload::Error(error) if error.code.is_some() => return Err(error.to_io()),
+                NetlinkPayload::Error(_) => self.ended = true,
+                NetlinkPayload::Overrun(_) => return Err(io::ErrorKind::Interrupted.into()),
+                NetlinkPayload::InnerMessage(object) => self.objects.push(object),
+                _ => {}
+            }
+            let aligned = (length as usize).next_multiple_of(4);
+            left = left.get(aligned..).unwrap_or_default();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,9 @@
+//! The observers against the real kernel and the real tools, in network namespaces of their own.
+
+mod children;
+mod failing_tools;
+mod namespace;
+mod network;
+mod ordinary_user;
+mod recent_lists;
+mod rule_sets;

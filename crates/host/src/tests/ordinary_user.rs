@@ -1,0 +1,67 @@
+//! What an ordinary user is told: that he may not look, never that there is nothing.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use sshdoctor_filter::model::SourceKind;
+
+use super::namespace::{in_namespace, nft, run};
+use super::rule_sets::read;
+
+const NAME: &str = "tests::ordinary_user::an_ordinary_user_is_not_told_that_there_are_no_rules";
+/// Set in the process that observes.
+const OBSERVES: &str = "SSHDOCTOR_TEST_OBSERVES";
+/// Owns nothing that matters: the overflow user of Linux.
+const NOBODY: u32 = 65_534;
+
+#[test]
+fn an_ordinary_user_is_not_told_that_there_are_no_rules() {
+    if std::env::var_os(OBSERVES).is_some() {
+        return observe();
+    }
+    in_namespace(|| {
+        nft("table inet own { chain in { type filter hook input priority 0; policy drop; }; }");
+        run("iptables-legacy -A INPUT -s 192.0.2.7 -j DROP");
+        // Everyone may run this copy.
+        let directory = tempfile::tempdir().unwrap();
+        run(&format!("chmod 755 {}", directory.path().display()));
+        let program = directory.path().join("observe");
+        fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+        let status = Command::new(&program)
+            .args([NAME, "--exact", "--nocapture"])
+            .env(OBSERVES, "1")
+            .uid(NOBODY)
+            .gid(NOBODY)
+            .status()
+            .unwrap();
+        assert!(status.success(), "see the output above");
+    });
+}
+
+fn observe() {
+    let rule_set = read();
+    assert_eq!(rule_set.tables, []);
+    let problems = rule_set.problems.iter();
+    let lost: Vec<_> = problems
+        .map(|problem| (problem.kind, problem.hides_chains))
+        .collect();
+    assert_eq!(
+        lost,
+        [
+            (SourceKind::Ipset, false),
+            (SourceKind::NftJson, true),
+            (SourceKind::IptablesNft, true),
+            (SourceKind::IptablesLegacy, true),
+            (SourceKind::Ip6tablesNft, true),
+            (SourceKind::Ip6tablesLegacy, true),
+        ]
+    );
+    let nft = &rule_set.problems[1].message;
+    assert!(nft.contains("Operation not permitted"), "{nft}");
+    let legacy = &rule_set.problems[3].message;
+    assert_eq!(
+        legacy,
+        "/proc/net/ip_tables_names: Permission denied (os error 13)"
+    );
+}
