@@ -27,6 +27,19 @@ pub(super) fn syn_ack(accepted: &Packet) -> (Packet, Role) {
     (packet, Role::SynAck(tracked))
 }
 
+/// The SYN-ACK of another host to a SYN that was passed on to it.
+pub(super) fn forwarded_syn_ack(forwarded: &Packet) -> (Packet, Role) {
+    let (packet, role) = syn_ack(forwarded);
+    let packet = Packet {
+        input_interface: forwarded.output_interface,
+        output_interface: forwarded.input_interface,
+        ether_source: Some(Possible::with_bits(0, 0, 48)),
+        from_here: false,
+        ..packet
+    };
+    (packet, role)
+}
+
 /// The reset or error to a rejected packet.
 pub(super) fn rejection(rejected: &Packet, with: RejectWith) -> Packet {
     let mut answer = answer_to(rejected);

@@ -73,39 +73,21 @@ fn add(endings: &mut Vec<Ending>, ending: Ending) {
 impl Run<'_> {
     fn accepted(&mut self, arrivals: &Arrivals, to_itself: bool, endings: &mut Vec<Ending>) {
         for walker in &arrivals.forwarded {
-            let ending = Ending {
-                fate: Fate::Forwarded,
-                decider: walker.accepted_by,
-                answer: AnswerFate::None,
-                connect: Connect::Succeeds,
+            let (packet, role) = answers::forwarded_syn_ack(&walker.packet);
+            let start = Walker {
+                packet,
+                accepted_by: Decider::NoChain,
+                certain: true,
             };
-            add(endings, ending);
+            self.answering = true;
+            let back = self.passing(start, &role);
+            self.answering = false;
+            arrives_or_not(endings, Fate::Forwarded, walker.accepted_by, back);
         }
         for walker in &arrivals.through {
             let (packet, role) = answers::syn_ack(&walker.packet);
-            let (leaves, lost) = self.answer(packet, &role, to_itself);
-            if leaves {
-                let ending = Ending {
-                    fate: Fate::Accepted,
-                    decider: walker.accepted_by,
-                    answer: AnswerFate::Leaves,
-                    connect: Connect::Succeeds,
-                };
-                add(endings, ending);
-            }
-            for stopped in lost {
-                let fate = match stopped.fate {
-                    Fate::Unknown => Fate::Unknown,
-                    _ => Fate::Accepted,
-                };
-                let ending = Ending {
-                    fate,
-                    decider: walker.accepted_by,
-                    answer: AnswerFate::Lost(stopped.decider),
-                    connect: Connect::TimesOut,
-                };
-                add(endings, ending);
-            }
+            let back = self.answer(packet, &role, to_itself);
+            arrives_or_not(endings, Fate::Accepted, walker.accepted_by, back);
         }
     }
 
@@ -144,15 +126,15 @@ impl Run<'_> {
         let arrives = ending(AnswerFate::Leaves, answers::connect_error(with, version));
         let packet = answers::rejection(&stopped.packet, with);
         // At ingress the answer is sent from the device at once, past the output hooks (`nft_reject_netdev.c`).
-        let (leaves, lost) = if hook == Hook::Ingress {
-            (true, Vec::new())
-        } else {
-            self.answer(packet, &Role::Error, to_itself)
-        };
-        if leaves {
+        if hook == Hook::Ingress {
+            add(endings, arrives);
+            return;
+        }
+        let back = self.answer(packet, &Role::Error, to_itself);
+        if !back.through.is_empty() {
             add(endings, arrives);
         }
-        for stopped in lost {
+        for (_, stopped) in back.stopped {
             add(
                 endings,
                 ending(AnswerFate::Lost(stopped.decider), Connect::TimesOut),
@@ -160,13 +142,13 @@ impl Run<'_> {
         }
     }
 
-    /// Sends an answer back: whether it may arrive, and what may stop it.
-    fn answer(&mut self, packet: Packet, role: &Role, to_itself: bool) -> (bool, Vec<Stopped>) {
+    /// Sends an answer back to the client.
+    fn answer(&mut self, packet: Packet, role: &Role, to_itself: bool) -> Arrivals {
         let mut packet = packet;
         packet.output_interface = if to_itself {
             super::Possible::exactly(crate::model::interface_name("lo"))
         } else {
-            self.interface_to_client(&packet)
+            self.interface_to(&packet)
         };
         let start = Walker {
             packet,
@@ -180,11 +162,31 @@ impl Run<'_> {
             self.outbound(start, role)
         };
         self.answering = false;
-        let lost = arrivals
-            .stopped
-            .into_iter()
-            .map(|(_, stopped)| stopped)
-            .collect();
-        (!arrivals.through.is_empty(), lost)
+        arrivals
+    }
+}
+
+/// Endings of a packet that was let through, by what becomes of its answer.
+fn arrives_or_not(endings: &mut Vec<Ending>, fate: Fate, decider: Decider, back: Arrivals) {
+    if !back.through.is_empty() {
+        let ending = Ending {
+            fate,
+            decider,
+            answer: AnswerFate::Leaves,
+            connect: Connect::Succeeds,
+        };
+        add(endings, ending);
+    }
+    for (_, stopped) in back.stopped {
+        let ending = Ending {
+            fate: match stopped.fate {
+                Fate::Unknown => Fate::Unknown,
+                _ => fate,
+            },
+            decider,
+            answer: AnswerFate::Lost(stopped.decider),
+            connect: Connect::TimesOut,
+        };
+        add(endings, ending);
     }
 }

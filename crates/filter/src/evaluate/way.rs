@@ -68,6 +68,29 @@ impl Run<'_> {
         arrivals
     }
 
+    /// An answer from another host to the client of a forwarded packet.
+    pub(super) fn passing(&mut self, start: Walker, role: &Role) -> Arrivals {
+        let mut arrivals = Arrivals::default();
+        let leaves_by = start.packet.output_interface;
+        let mut walkers = self.hooks(
+            &[Hook::Ingress, Hook::Prerouting],
+            vec![start],
+            role,
+            &mut arrivals,
+        );
+        for walker in &mut walkers {
+            walker.packet.output_interface = leaves_by;
+        }
+        let walkers = self.hooks(
+            &[Hook::Forward, Hook::Postrouting, Hook::Egress],
+            walkers,
+            role,
+            &mut arrivals,
+        );
+        arrivals.through.extend(walkers);
+        arrivals
+    }
+
     /// The routing decision: to a socket of this host, or on to another.
     fn route(&mut self, walker: Walker, role: &Role, arrivals: &mut Arrivals) {
         let truth = self.is_for_this_host(&walker.packet);
@@ -82,7 +105,7 @@ impl Run<'_> {
         if truth != Truth::True {
             let mut walker = walker;
             walker.certain &= truth == Truth::False;
-            walker.packet.output_interface = Possible::ANY;
+            walker.packet.output_interface = self.interface_to(&walker.packet);
             let through = self.hooks(
                 &[Hook::Forward, Hook::Postrouting],
                 vec![walker],
@@ -229,8 +252,8 @@ impl Run<'_> {
         })
     }
 
-    /// The interface by which packets to the client leave.
-    pub(super) fn interface_to_client(&self, packet: &Packet) -> Possible {
+    /// The interface by which a packet leaves.
+    pub(super) fn interface_to(&self, packet: &Packet) -> Possible {
         let Some(value) = packet.ends.destination.exact() else {
             return Possible::within(Range {
                 low: 1,
