@@ -1,6 +1,6 @@
 //! Programs run for what they print, bounded in time, in what they say and in what they leave behind.
 
-use std::fmt::Display;
+use std::fmt::{self, Display, Formatter};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
@@ -56,7 +56,20 @@ pub(crate) struct Running {
 
 /// How a program failed, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure(pub(crate) String);
+pub(crate) enum Failure {
+    /// By itself.
+    Own(String),
+    /// It took too long and was ended.
+    TooLong(String),
+}
+
+impl Display for Failure {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own(words) | Self::TooLong(words) => formatter.write_str(words),
+        }
+    }
+}
 
 impl Running {
     /// Starts `command` without standard input, in the C locale.
@@ -97,7 +110,7 @@ impl Running {
         });
         if !self.output_ended && !self.gave_up {
             // Of a program that still prints, only what was read of it tells anything.
-            return Err(Failure(
+            return Err(Failure::Own(
                 read.err()
                     .unwrap_or_else(|| "it goes on printing after the end".to_owned()),
             ));
@@ -107,7 +120,7 @@ impl Running {
             self.listen_once(stderr);
         }
         match status {
-            _ if self.gave_up => Err(Failure(format!(
+            _ if self.gave_up => Err(Failure::TooLong(format!(
                 "it was ended: {}",
                 if self.ends_at <= Instant::now() {
                     format!("not done within {} s", self.limits.total.as_secs_f32())
@@ -115,17 +128,18 @@ impl Running {
                     format!("no word for {} s", self.limits.silence.as_secs_f32())
                 }
             ))),
-            Ok(WaitStatus::Exited(_, 0)) => read.map(drop).map_err(Failure),
-            Ok(WaitStatus::Exited(_, code)) => {
-                Err(Failure(format!("exit status {code}{}", self.last_word())))
-            }
-            Ok(WaitStatus::Signaled(_, signal, _)) => Err(Failure(format!(
+            Ok(WaitStatus::Exited(_, 0)) => read.map(drop).map_err(Failure::Own),
+            Ok(WaitStatus::Exited(_, code)) => Err(Failure::Own(format!(
+                "exit status {code}{}",
+                self.last_word()
+            ))),
+            Ok(WaitStatus::Signaled(_, signal, _)) => Err(Failure::Own(format!(
                 "it crashed ({}){}",
                 signal.as_str(),
                 self.last_word()
             ))),
-            Ok(other) => Err(Failure(format!("it did not end: {other:?}"))),
-            Err(errno) => Err(Failure(errno.desc().to_owned())),
+            Ok(other) => Err(Failure::Own(format!("it did not end: {other:?}"))),
+            Err(errno) => Err(Failure::Own(errno.desc().to_owned())),
         }
     }
 

@@ -1,5 +1,7 @@
 //! One run of one tool, read while it prints.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader};
 use std::process::Command;
 
@@ -14,6 +16,26 @@ use crate::programs::Programs;
 const CHUNK: usize = 64 * 1024;
 /// What only the nft back end of iptables says in a comment: in the first line of a dump, and of a table that it cannot print.
 const NFT_BACK_END: [&str; 2] = ["(nf_tables)", "use 'nft' tool"];
+
+/// The tools of this host, and what is known of them.
+#[derive(Debug, Clone)]
+pub(super) struct Tools {
+    programs: Programs,
+    limits: Limits,
+    /// Commands that are not waited for once more, when rules are read again for other packets.
+    too_slow: RefCell<BTreeMap<&'static str, Failure>>,
+}
+
+impl Tools {
+    /// These programs, each within these limits.
+    pub(super) const fn new(programs: Programs, limits: Limits) -> Self {
+        Self {
+            programs,
+            limits,
+            too_slow: RefCell::new(BTreeMap::new()),
+        }
+    }
+}
 
 /// A tool that was started.
 pub(super) struct Dump {
@@ -42,27 +64,25 @@ pub(super) enum Outcome {
 }
 
 impl Dump {
-    /// Starts a command.
-    pub(super) fn start(
-        name: &'static str,
-        kind: Option<SourceKind>,
-        programs: &Programs,
-        limits: Limits,
-    ) -> Self {
+    /// Starts a command, unless it took too long before.
+    pub(super) fn start(name: &'static str, kind: Option<SourceKind>, tools: &Tools) -> Self {
         let mut words = name.split(' ');
-        let start = match programs.find(words.next().unwrap_or_default()) {
-            None => Start::NotInstalled,
-            Some(path) => match Running::start(Command::new(path).args(words), limits) {
+        let start = if let Some(failure) = tools.too_slow.borrow().get(name) {
+            Start::Failed(failure.clone())
+        } else if let Some(path) = tools.programs.find(words.next().unwrap_or_default()) {
+            match Running::start(Command::new(path).args(words), tools.limits) {
                 Ok(running) => Start::Running(running),
-                Err(error) => Start::Failed(Failure(error.to_string())),
-            },
+                Err(error) => Start::Failed(Failure::Own(error.to_string())),
+            }
+        } else {
+            Start::NotInstalled
         };
         Self { kind, name, start }
     }
 
     /// Reads what it prints. Of a run that fails nothing is kept, since what comes before the failure may be cut anywhere.
-    pub(super) fn read(self, interest: &Interest, into: &mut RuleSet) -> Outcome {
-        let failed = |failure: Failure| Outcome::Failed(format!("{}: {}", self.name, failure.0));
+    pub(super) fn read(self, tools: &Tools, interest: &Interest, into: &mut RuleSet) -> Outcome {
+        let failed = |failure: Failure| Outcome::Failed(format!("{}: {failure}", self.name));
         let mut running = match self.start {
             Start::NotInstalled => return Outcome::NotInstalled,
             Start::Failed(failure) => return failed(failure),
@@ -78,6 +98,10 @@ impl Dump {
             Ok(()) => Outcome::Read(kind),
             Err(failure) => {
                 before.restore(into);
+                if matches!(failure, Failure::TooLong(_)) {
+                    let mut too_slow = tools.too_slow.borrow_mut();
+                    too_slow.insert(self.name, failure.clone());
+                }
                 failed(failure)
             }
         }

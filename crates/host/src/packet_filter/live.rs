@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use sshdoctor_filter::model::{Family, Origin, Problem, RuleSet, SourceKind};
 use sshdoctor_filter::{Interest, assemble};
 
-use super::dump::{Dump, Extent, Outcome};
+use super::dump::{Dump, Extent, Outcome, Tools};
 use super::nf_tables;
 use crate::child::Limits;
 use crate::kernel_part::{IP_SET, NF_TABLES};
@@ -22,15 +22,16 @@ const READINGS: usize = 3;
 /// tools only where `/proc/net/ip_tables_names` names a table, all of which they then list by that same file.
 #[derive(Debug, Clone)]
 pub struct Live {
-    programs: Programs,
-    limits: Limits,
+    tools: Tools,
 }
 
 impl Live {
     /// With these programs, each within these limits.
     #[must_use]
     pub const fn with(programs: Programs, limits: Limits) -> Self {
-        Self { programs, limits }
+        Self {
+            tools: Tools::new(programs, limits),
+        }
     }
 
     /// Reads everything, keeping what packets of `interest` can meet. What could not be read is among the problems.
@@ -53,7 +54,7 @@ impl Live {
 
     fn read_once(&self, has_nf_tables: bool, interest: &Interest) -> RuleSet {
         let mut reading = Reading {
-            live: self,
+            tools: &self.tools,
             interest,
             rule_set: RuleSet {
                 interest: interest.clone(),
@@ -90,7 +91,7 @@ impl Live {
     }
 
     fn start(&self, kind: SourceKind) -> Dump {
-        Dump::start(kind.command(), Some(kind), &self.programs, self.limits)
+        Dump::start(kind.command(), Some(kind), &self.tools)
     }
 }
 
@@ -157,7 +158,7 @@ fn legacy_tables(file: &str) -> LegacyTables {
 }
 
 struct Reading<'a> {
-    live: &'a Live,
+    tools: &'a Tools,
     interest: &'a Interest,
     rule_set: RuleSet,
 }
@@ -230,8 +231,7 @@ impl Reading<'_> {
     /// Reads a plain `iptables-save`, if it is of a back end whose own tool is lacking.
     fn take_plain(&mut self, protocol: Protocol, lacking: &mut Vec<(SourceKind, bool)>) {
         let before = Extent::of(&self.rule_set);
-        let Live { programs, limits } = self.live;
-        match self.take(Dump::start(protocol.plain, None, programs, *limits)) {
+        match self.take(Dump::start(protocol.plain, None, self.tools)) {
             Outcome::Read(Some(found)) if lacking.iter().any(|(kind, _)| *kind == found) => {
                 lacking.retain(|(kind, _)| *kind != found);
             }
@@ -260,6 +260,6 @@ impl Reading<'_> {
     }
 
     fn take(&mut self, dump: Dump) -> Outcome {
-        dump.read(self.interest, &mut self.rule_set)
+        dump.read(self.tools, self.interest, &mut self.rule_set)
     }
 }

@@ -28,7 +28,7 @@ fn read_all(script: &str, limits: Limits) -> (String, Result<(), Failure>) {
 }
 
 fn failure(script: &str, limits: Limits) -> String {
-    read_all(script, limits).1.unwrap_err().0
+    read_all(script, limits).1.unwrap_err().to_string()
 }
 
 #[test]
@@ -77,11 +77,14 @@ fn of_a_program_that_prints_on_nobody_waits_for_the_end() {
     let began = Instant::now();
     let running = shell("yes", LONG);
     assert_eq!(
-        running.finish(Ok::<(), String>(())).unwrap_err().0,
+        running
+            .finish(Ok::<(), String>(()))
+            .unwrap_err()
+            .to_string(),
         "it goes on printing after the end"
     );
     let running = shell("yes", LONG);
-    let refused = running.finish(Err("not JSON")).unwrap_err().0;
+    let refused = running.finish(Err("not JSON")).unwrap_err().to_string();
     assert_eq!(refused, "not JSON");
     assert!(began.elapsed() < Duration::from_secs(5));
 }

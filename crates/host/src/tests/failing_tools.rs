@@ -17,7 +17,7 @@ const SHORT: Limits = Limits {
     total: Duration::from_secs(2),
 };
 
-/// Reads with this script in place of one tool.
+/// Reads twice with this script in place of one tool, which is the same.
 fn read_with(tool: &str, script: &str) -> RuleSet {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join(tool);
@@ -29,7 +29,10 @@ fn read_with(tool: &str, script: &str) -> RuleSet {
     run(&format!("cp {} {}", text.display(), path.display()));
     let real = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"].map(PathBuf::from);
     let programs = Programs::in_directories([directory.path().to_owned()].into_iter().chain(real));
-    Live::with(programs, SHORT).read(&Interest::everything())
+    let live = Live::with(programs, SHORT);
+    let rule_set = live.read(&Interest::everything());
+    assert_eq!(live.read(&Interest::everything()), rule_set);
+    rule_set
 }
 
 fn problem(kind: SourceKind, message: &str, hides_chains: bool) -> Problem {
@@ -141,5 +144,16 @@ fn an_ipset_that_fails_leaves_no_half_of_a_set() {
             rule_set.problems,
             [problem(SourceKind::Ipset, message, false)]
         );
+    });
+}
+
+#[test]
+fn what_hangs_is_waited_for_once() {
+    in_namespace(|| {
+        let directory = tempfile::tempdir().unwrap();
+        let runs = directory.path().join("runs");
+        let rule_set = read_with("nft", &format!("echo run >> {}; sleep 60", runs.display()));
+        assert_eq!(rule_set.problems.len(), 1);
+        assert_eq!(fs::read_to_string(runs).unwrap(), "run\n");
     });
 }

@@ -1,6 +1,7 @@
 //! The observers against the real kernel and the real tools, in network namespaces of their own.
 
 mod children;
+mod deciding;
 mod failing_tools;
 mod namespace;
 mod network;
