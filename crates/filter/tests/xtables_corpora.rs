@@ -12,7 +12,9 @@ use sshdoctor_filter::{Interest, xtables};
 fn rule_lines(text: &str) -> u64 {
     text.lines()
         .filter(|line| {
-            let counted = line.strip_prefix('[').and_then(|line| line.split_once("] "));
+            let counted = line
+                .strip_prefix('[')
+                .and_then(|line| line.split_once("] "));
             let line = counted.map_or(*line, |(_, rest)| rest);
             line.starts_with("-A ") || line.starts_with("-I ")
         })
