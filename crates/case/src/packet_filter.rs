@@ -212,15 +212,57 @@ pub struct UndecidedPart {
     pub rate: Option<String>,
 }
 
+/// A verdict that turns with the number of packets or connections before this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RateTurn {
+    /// The verdict at first.
+    pub within: PacketVerdict,
+    /// When it turns, as `until the 6th connection in 30 s`.
+    pub until: String,
+    /// The verdict from then on.
+    pub beyond: PacketVerdict,
+}
+
+/// What a program that writes rules is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleOwnerKind {
+    /// Keeps a whole firewall.
+    Firewall,
+    /// Bans single sources.
+    BanTool,
+    /// Connects containers.
+    Containers,
+    /// Connects virtual machines.
+    Machines,
+    /// Belongs to the provider or to its image.
+    Cloud,
+    /// Connects networks.
+    Network,
+    /// A person or a script: no tool is known.
+    Person,
+    /// Nobody: no rule decides.
+    Nobody,
+}
+
 /// The tool that made a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RuleOwner {
-    /// Its name.
+    /// Its stable name, as `fail2ban`.
     pub tool: String,
-    /// Which of its settings made the rule, in its own words; empty when that cannot be told.
-    pub setting: String,
-    /// What to type to change that; empty when that cannot be told.
-    pub change: String,
+    /// As people call it.
+    pub name: String,
+    /// What it is for.
+    pub kind: RuleOwnerKind,
+    /// Which of its settings made the rule, in its own words, where that can be told.
+    pub setting: Option<String>,
+    /// What to type, in this order, to change just that setting; empty when that cannot be told.
+    pub change: Vec<String>,
+    /// How the setting gets through a reboot, where that can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub persists: Option<String>,
+    /// Why it is believed.
+    pub evidence: String,
 }
 
 /// A change of the destination on the way in.
@@ -287,6 +329,9 @@ pub struct PacketAnswer {
     pub trail: Vec<TrailStep>,
     /// What could not be decided.
     pub undecided: Vec<UndecidedPart>,
+    /// Where it is only a matter of rate: how it turns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<RateTurn>,
     /// The tool that made the deciding rule.
     pub owner: Option<RuleOwner>,
     /// Changes of address or port on the way in.
@@ -301,6 +346,8 @@ pub struct PacketAnswer {
 /// The answer for one family, beside that of the other.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FamilyAnswer {
+    /// The answer in one sentence.
+    pub headline: String,
     /// What the client sees.
     pub outcome: Outcome,
     /// The answer.

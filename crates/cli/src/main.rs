@@ -6,6 +6,7 @@ mod arguments;
 mod check;
 mod demo;
 mod exit;
+mod firewall;
 mod manual;
 mod output;
 mod progress;
@@ -39,6 +40,7 @@ fn run(arguments: Vec<OsString>, start: Instant) -> u8 {
 fn execute(command: Command, start: Instant) -> anyhow::Result<u8> {
     match command {
         Command::Check(arguments) => check::run(*arguments, start),
+        Command::Firewall(arguments) => firewall::run(&arguments, start),
         Command::Read(arguments) => read::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Completions { shell } => {

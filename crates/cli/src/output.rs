@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context as _;
-use sshdoctor_case::Report;
+use sshdoctor_case::{FirewallReport, Report};
 
 use crate::{
     arguments::{ColorWhen, OutputArguments},
@@ -24,6 +24,23 @@ pub(crate) fn report(report: &Report, how: &OutputArguments) -> anyhow::Result<(
         render::terminal::full(report, charset)
     } else {
         render::terminal::short(report, charset)
+    };
+    styled(&page.styled(), how.look.color)
+}
+
+/// Prints what becomes of a packet as the person asked for it.
+///
+/// # Errors
+/// As [`report`].
+pub(crate) fn firewall(report: &FirewallReport, how: &OutputArguments) -> anyhow::Result<()> {
+    if how.json {
+        return raw(render::json::document(report)?.as_bytes());
+    }
+    let charset = charset(how.look.ascii);
+    let page = if how.verbose > 0 {
+        render::terminal::packet::full(report, charset)
+    } else {
+        render::terminal::packet::short(report, charset)
     };
     styled(&page.styled(), how.look.color)
 }

@@ -1,12 +1,12 @@
 //! The report as one JSON document.
 
-use sshdoctor_case::Report;
+use serde::Serialize;
 
 /// The document, ending in a line feed.
 ///
 /// # Errors
 /// When the report holds something that JSON cannot express; no report does.
-pub(crate) fn document(report: &Report) -> serde_json::Result<String> {
+pub(crate) fn document(report: &impl Serialize) -> serde_json::Result<String> {
     let mut text = serde_json::to_string_pretty(report)?;
     text.push('\n');
     Ok(text)

@@ -66,7 +66,8 @@ fn stages(page: &mut Page, report: &Report, charset: Charset) {
     }
 }
 
-fn candidate(cause: &Candidate, charset: Charset) -> Vec<Line> {
+/// A cause with how to confirm and to mend it.
+pub(super) fn candidate(cause: &Candidate, charset: Charset) -> Vec<Line> {
     let odds = format!("{:>4}  ", wording::percent(cause.probability));
     let title = format!("{} [{}]", cause.summary, cause.id);
     let mut lines = hanging(&odds, Tone::Strong, &title, UNLIMITED, charset);

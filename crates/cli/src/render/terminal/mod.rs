@@ -9,9 +9,10 @@ pub(crate) mod demonstration;
 mod evidence;
 mod full;
 mod next;
-
+pub(crate) mod packet;
 mod page;
 mod path;
+mod quotation;
 mod short;
 mod wording;
 mod wrap;

@@ -67,7 +67,7 @@ fn one(
         lines.push(Line::of(Tone::Plain, format!("{label}   ")).and(Tone::Command, command));
     } else {
         lines.push(Line::of(Tone::Plain, label));
-        match broken(command, COLUMNS - 4, command_lines) {
+        match self::command_lines(command, COLUMNS - 4, command_lines) {
             Some(parts) => lines.extend(
                 parts
                     .into_iter()
@@ -92,7 +92,11 @@ fn one(
 }
 
 /// A command over several lines that do the same in a shell, or nothing when it does not fit: a command is never cut.
-fn broken(command: &str, width: usize, most: Option<usize>) -> Option<Vec<String>> {
+pub(super) fn command_lines(
+    command: &str,
+    width: usize,
+    most: Option<usize>,
+) -> Option<Vec<String>> {
     let Some(most) = most else {
         return Some(vec![command.to_owned()]);
     };
@@ -187,17 +191,20 @@ mod tests {
     #[test]
     fn a_command_is_broken_where_a_shell_would_not_notice() {
         assert_eq!(
-            broken("one; two 'a; b'; three", 12, Some(9)),
+            command_lines("one; two 'a; b'; three", 12, Some(9)),
             Some(vec!["one".into(), "two 'a; b'".into(), "three".into()])
         );
         assert_eq!(
-            broken("grep -E 'a  b' file other", 16, Some(9)),
+            command_lines("grep -E 'a  b' file other", 16, Some(9)),
             Some(vec!["grep -E 'a  b' \\".into(), "file other".into()])
         );
-        assert_eq!(broken("echo 'much too wide for it'", 16, Some(9)), None);
-        assert_eq!(broken("a b c d e f", 5, Some(2)), None);
         assert_eq!(
-            broken("a b c d e f", 5, None),
+            command_lines("echo 'much too wide for it'", 16, Some(9)),
+            None
+        );
+        assert_eq!(command_lines("a b c d e f", 5, Some(2)), None);
+        assert_eq!(
+            command_lines("a b c d e f", 5, None),
             Some(vec!["a b c d e f".into()])
         );
     }

@@ -112,7 +112,7 @@ impl Page {
 
     /// The text without styles.
     #[cfg(test)]
-    pub(super) fn plain(&self) -> String {
+    pub(crate) fn plain(&self) -> String {
         let mut text = String::new();
         for line in &self.0 {
             for (_, part) in &line.0 {

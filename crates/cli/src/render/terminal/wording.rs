@@ -31,6 +31,16 @@ pub(super) fn milliseconds(milliseconds: u64) -> String {
     duration(u32::try_from(milliseconds).map_or(f64::MAX, f64::from))
 }
 
+/// A duration in the unit that suits it.
+pub(super) fn seconds(seconds: u64) -> String {
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} minutes", seconds / 60),
+        7200..=172_799 => format!("{} hours", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
 /// A number of things.
 pub(super) fn count(many: usize, one: &str, several: &str) -> String {
     let noun = if many == 1 { one } else { several };

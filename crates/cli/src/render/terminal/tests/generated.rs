@@ -8,7 +8,7 @@ use sshdoctor_case::{Candidate, NextStep, Report, RuledOut, StageState, Where};
 use super::{Charset, LINES, assert_fits, full, samples, shown};
 
 /// Short and long, narrow and wide, with and without spaces, printable or not.
-fn text() -> impl Strategy<Value = String> {
+pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         Just(String::new()),
         "[a-z]{1,12}( [a-z]{1,12}){0,40}",

@@ -1,4 +1,5 @@
 mod generated;
+mod packets;
 mod samples;
 
 use super::*;
