@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use sshdoctor_lab::{
-    Dumps, FilterPacket, FuzzEvent, FuzzPlan, FuzzTotals, Judgement, LabError, fuzz,
-    fuzz_in_sandbox,
+    Cases, FuzzEvent, FuzzPlan, FuzzTotals, LabError, TraceStep, Tried, fuzz, fuzz_in_sandbox,
+    judge_by_filter, random_case,
 };
 
 #[derive(clap::Args)]
@@ -26,6 +26,9 @@ pub(crate) struct FuzzArguments {
     /// Print every rule that a tool refuses and every other rule that decided.
     #[arg(long)]
     verbose: bool,
+    /// Only the random case of this seed, as a contradiction names it; its whole way is printed.
+    #[arg(long, value_parser = parse_seed)]
+    case: Vec<u64>,
     /// Already in the sandbox; for this program itself.
     #[arg(long, hide = true)]
     inside: bool,
@@ -40,17 +43,27 @@ pub(crate) fn run(arguments: &FuzzArguments) -> Result<ExitCode, LabError> {
         let status = fuzz_in_sandbox(&again)?;
         return Ok(ExitCode::from(u8::try_from(status).unwrap_or(1)));
     }
+    let single = !arguments.case.is_empty();
     let plan = FuzzPlan {
-        cases: arguments.cases,
-        seed: arguments.seed,
-        jobs: arguments.jobs,
-        trace_every: arguments.trace_every,
+        cases: if single {
+            Cases::Given(arguments.case.iter().copied().map(random_case).collect())
+        } else {
+            Cases::Random {
+                count: arguments.cases,
+                seed: arguments.seed,
+            }
+        },
+        jobs: if single { 1 } else { arguments.jobs },
+        trace_every: if single { 1 } else { arguments.trace_every },
     };
     let begun = Instant::now();
     let mut broken = 0;
-    let totals = fuzz(&plan, &judge, |event| {
+    let totals = fuzz(&plan, &judge_by_filter, |event| {
         broken += u64::from(matches!(event, FuzzEvent::Broken(_)));
-        show(&event, arguments.verbose);
+        match &event {
+            FuzzEvent::Tried(tried) if single => show_case(tried),
+            event => show(event, arguments.verbose),
+        }
     })?;
     print_totals(&totals, begun);
     Ok(if totals.contradictions == 0 && broken == 0 {
@@ -60,14 +73,47 @@ pub(crate) fn run(arguments: &FuzzArguments) -> Result<ExitCode, LabError> {
     })
 }
 
-fn judge(_dumps: &Dumps, _packet: &FilterPacket) -> Judgement {
-    Judgement::default()
+fn parse_seed(text: &str) -> Result<u64, std::num::ParseIntError> {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    }
+}
+
+fn show_case(tried: &Tried) {
+    let Tried { case, .. } = tried;
+    println!("case {:#x} (decidable: {})", case.seed, case.decidable);
+    println!("  {:?}", case.packet);
+    for load in &case.loads {
+        println!("--- {:?}\n{}---", load.kind, load.text);
+    }
+    println!("  kernel: {}, answers {:?}", tried.outcome, tried.answers);
+    for step in &tried.steps {
+        let TraceStep { rule, .. } = step;
+        println!(
+            "    {:08x} {} {} {} {:?}: {:?}",
+            step.packet, rule.family, rule.table, rule.chain, rule.place, step.verdict
+        );
+    }
+    let possible: Vec<String> = tried
+        .judgement
+        .possible
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    println!("  judged: {possible:?} by {:?}", tried.judgement.rule);
+    for reason in &tried.judgement.undecided {
+        println!("    undecided: {reason}");
+    }
 }
 
 fn show(event: &FuzzEvent, verbose: bool) {
     match event {
         FuzzEvent::Broken(message) => println!("BROKEN {message}"),
-        FuzzEvent::Contradiction(found) => println!("CONTRADICTION {found:#?}"),
+        FuzzEvent::Contradiction(tried) => {
+            println!("CONTRADICTION");
+            show_case(tried);
+        }
         FuzzEvent::Unsteady(case, fast, slow) => {
             println!("unsteady {:#x}: fast {fast}, slow {slow}", case.seed);
         }

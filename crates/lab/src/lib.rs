@@ -31,9 +31,9 @@ pub use demo::{Demonstration, demo_scenarios, demonstrate};
 pub use error::LabError;
 pub use judge::{Candidate, Verdict};
 pub use packet_filter::{
-    Contradiction, Deciding, Dumps, FilterCase, FilterPacket, FuzzEvent, FuzzPlan, FuzzTotals,
-    Judge, Judgement, Load, LoadKind, Outcome, RuleName, RulePlace, StepVerdict, TraceStep, fuzz,
-    fuzz_in_sandbox,
+    Cases, Deciding, Dumps, FilterCase, FilterPacket, FuzzEvent, FuzzPlan, FuzzTotals, Judge,
+    Judgement, Load, LoadKind, Outcome, RuleName, RulePlace, StepVerdict, TraceStep, Tried, fuzz,
+    fuzz_in_sandbox, judge_by_filter, random_case,
 };
 pub use runner::{Finished, Plan, encode, run_all, run_interactive};
 pub use sandbox::SANDBOX_VARIABLE;

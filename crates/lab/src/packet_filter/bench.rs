@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::case::{FilterCase, LoadKind};
 use super::compare::Deciding;
@@ -12,6 +13,9 @@ use super::outcome::Outcome;
 use super::shot::{Gun, Pace, Seen};
 use super::trace::{self, StepVerdict, TRACING_TABLES, TraceStep};
 use crate::error::{Doing, LabError};
+
+/// How long the server remembers a connection that was never completed: its first timeout (RFC 6298: one second), and some.
+const HALF_OPEN: Duration = Duration::from_millis(1500);
 
 /// What the kernel did with a case, and what the tools print of its rules.
 #[derive(Debug, Clone)]
@@ -111,13 +115,16 @@ impl<'a> Bench<'a> {
     /// Lets no case meet the connection of an earlier one.
     fn forget(&mut self, case: &FilterCase) -> Result<(), LabError> {
         let source = (case.packet.from, case.packet.from_port);
-        if self.sources.len() < 256 && self.sources.insert(source) {
-            return Ok(());
+        let known = self.sources.contains(&source);
+        if known {
+            std::thread::sleep(HALF_OPEN);
         }
-        self.netfilter
-            .forget_connections()
-            .doing("forget tracked connections")?;
-        self.sources.clear();
+        if known || self.sources.len() >= 256 {
+            self.netfilter
+                .forget_connections()
+                .doing("forget tracked connections")?;
+            self.sources.clear();
+        }
         self.sources.insert(source);
         Ok(())
     }

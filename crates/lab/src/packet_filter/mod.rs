@@ -2,6 +2,7 @@
 //! through each, and what becomes of it is compared with what somebody said who only saw the rule sets.
 
 mod bench;
+mod by_filter;
 mod case;
 mod chance;
 mod compare;
@@ -21,6 +22,7 @@ use std::sync::mpsc::{Sender, channel};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 
+pub use by_filter::judge as judge_by_filter;
 pub use case::{FilterCase, FilterPacket, Load, LoadKind};
 pub use compare::{Deciding, FuzzTotals, Judge, Judgement};
 pub use loading::Dumps;
@@ -34,13 +36,42 @@ use chance::Chance;
 use ground::Ground;
 use shot::Pace;
 
+/// Where the cases of a run come from.
+#[derive(Debug, Clone)]
+pub enum Cases {
+    /// So many random ones. Two runs with the same seed try the same cases.
+    Random {
+        /// How many.
+        count: u64,
+        /// The seed of the run.
+        seed: u64,
+    },
+    /// These.
+    Given(Vec<FilterCase>),
+}
+
+impl Cases {
+    fn at(&self, index: u64) -> Option<FilterCase> {
+        match self {
+            Self::Random { count, seed } => {
+                (index < *count).then(|| generate::case(seed_of(*seed, index)))
+            }
+            Self::Given(cases) => cases.get(usize::try_from(index).ok()?).cloned(),
+        }
+    }
+}
+
+/// The random case of this seed.
+#[must_use]
+pub fn random_case(seed: u64) -> FilterCase {
+    generate::case(seed)
+}
+
 /// What to run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct FuzzPlan {
-    /// How many cases.
-    pub cases: u64,
-    /// Two runs with the same seed try the same cases.
-    pub seed: u64,
+    /// What is tried.
+    pub cases: Cases,
     /// Pairs of hosts at work at a time.
     pub jobs: usize,
     /// Every so many cases the kernel is asked for the deciding rule; 0 for never.
@@ -51,7 +82,7 @@ pub struct FuzzPlan {
 #[derive(Debug)]
 pub enum FuzzEvent {
     /// The kernel did what the judgement excludes, twice.
-    Contradiction(Box<Contradiction>),
+    Contradiction(Box<Tried>),
     /// The fast and the slow run of a case differ.
     Unsteady(Box<FilterCase>, Outcome, Outcome),
     /// Another rule decided than the judged one.
@@ -59,24 +90,26 @@ pub enum FuzzEvent {
     /// A tool refused a rule or a whole load.
     Refused(String),
     /// A case was tried.
-    Tried,
+    Tried(Box<Tried>),
     /// A pair of hosts stopped working.
     Broken(String),
 }
 
-/// A case in which the kernel did what was excluded.
+/// A case and what came of it.
 #[derive(Debug, Clone)]
-pub struct Contradiction {
+pub struct Tried {
     /// The case.
     pub case: FilterCase,
     /// What the kernel did.
     pub outcome: Outcome,
     /// What was said.
     pub judgement: Judgement,
-    /// What the kernel said of its way.
+    /// What the kernel said of its way, where it was asked.
     pub steps: Vec<TraceStep>,
     /// Answers on the wire.
     pub answers: Vec<String>,
+    /// What the tools printed.
+    pub dumps: Dumps,
 }
 
 /// Runs this program again with `arguments` in a sandbox, where [`fuzz`] can work; gives its exit status.
@@ -156,10 +189,9 @@ fn work(
     let mut totals = FuzzTotals::default();
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
-        if index >= plan.cases {
+        let Some(mut case) = plan.cases.at(index) else {
             return Ok(totals);
-        }
-        let mut case = generate::case(seed_of(plan.seed, index));
+        };
         let traced = plan.trace_every > 0 && index.is_multiple_of(plan.trace_every);
         let trying = Trying {
             pace: Pace::Fast,
@@ -176,57 +208,63 @@ fn work(
             totals.lost += 1;
             continue;
         };
-        judge_one(&mut bench, case, &observation, judge, &mut totals, events)?;
-        let _ = events.send(FuzzEvent::Tried);
+        judge_one(&mut bench, case, observation, judge, &mut totals, events)?;
     }
 }
 
 fn judge_one(
     bench: &mut Bench<'_>,
     mut case: FilterCase,
-    observation: &Observation,
+    observation: Observation,
     judge: Judge<'_>,
     totals: &mut FuzzTotals,
     events: &Sender<FuzzEvent>,
 ) -> Result<(), LabError> {
     let judgement = judge(&observation.dumps, &case.packet);
-    let mut outcome = observation.outcome();
-    let mut deciding = observation.deciding.clone();
-    if judgement.is_contradicted_by(outcome) {
+    let mut last = observation;
+    if judgement.is_contradicted_by(last.outcome()) {
         let slowly = Trying {
             pace: Pace::Slow,
             traced: true,
         };
         if let Some(again) = bench.observe(&mut case, slowly)? {
-            if again.outcome() != outcome {
+            if again.outcome() != last.outcome() {
                 totals.unsteady += 1;
-                let both = (outcome, again.outcome());
-                let event = FuzzEvent::Unsteady(Box::new(case.clone()), both.0, both.1);
+                let event =
+                    FuzzEvent::Unsteady(Box::new(case.clone()), last.outcome(), again.outcome());
                 let _ = events.send(event);
             }
-            outcome = again.outcome();
-            deciding = again.deciding;
-            if judgement.is_contradicted_by(outcome) {
-                let _ = events.send(FuzzEvent::Contradiction(Box::new(Contradiction {
-                    case: case.clone(),
-                    outcome,
-                    judgement: judgement.clone(),
-                    steps: again.steps,
-                    answers: again.seen.answers,
-                })));
-            }
+            last = again;
         }
-    } else if let Some(rule) = &judgement.rule
-        && judgement.is_certain()
-        && deciding.agrees_with(rule, outcome) == Some(false)
-    {
+    }
+    let outcome = last.outcome();
+    totals.take(case.decidable, outcome, &judgement, &last.deciding);
+    let other_rule = judgement.is_certain()
+        && judgement
+            .rule
+            .as_ref()
+            .is_some_and(|rule| last.deciding.agrees_with(rule, outcome) == Some(false));
+    if other_rule {
         let _ = events.send(FuzzEvent::OtherRule(
             Box::new(case.clone()),
             Box::new(judgement.clone()),
-            Box::new(deciding.clone()),
+            Box::new(last.deciding),
         ));
     }
-    totals.take(case.decidable, outcome, &judgement, &deciding);
+    let contradicted = judgement.is_contradicted_by(outcome);
+    let tried = Box::new(Tried {
+        case,
+        outcome,
+        judgement,
+        steps: last.steps,
+        answers: last.seen.answers,
+        dumps: last.dumps,
+    });
+    let _ = events.send(if contradicted {
+        FuzzEvent::Contradiction(tried)
+    } else {
+        FuzzEvent::Tried(tried)
+    });
     Ok(())
 }
 
