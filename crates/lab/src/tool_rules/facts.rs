@@ -36,7 +36,9 @@ pub(super) fn server_facts(stage: &Stage) -> Result<ServerFacts, LabError> {
     let mut routes = Vec::new();
     for family in ["-4", "-6"] {
         let text = ask(server, "ip", "iproute2", &[family, "route"])?;
-        routes.extend(text.lines().map(|line| line.trim().to_owned()));
+        let mut lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
+        lines.sort();
+        routes.append(&mut lines);
     }
     let [v4, v6] = server.run("read kernel settings", || {
         Ok(["ipv4/ip_forward", "ipv6/conf/all/forwarding"].map(|name| {

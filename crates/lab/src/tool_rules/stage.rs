@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, TcpListener};
+use std::time::{Duration, Instant};
 
 use super::situation::Situation;
 use crate::error::LabError;
@@ -81,9 +82,12 @@ impl Stage {
         let client = Host::new("client")?;
         let server = Host::new("server")?;
         for host in [&client, &server] {
+            // Without duplicate address detection an address can be used as soon as it is there.
             let names = [
                 "net.ipv4.conf.all.rp_filter",
                 "net.ipv4.conf.default.rp_filter",
+                "net.ipv6.conf.all.accept_dad",
+                "net.ipv6.conf.default.accept_dad",
             ];
             apply_sysctls(host, names.map(|name| (name, "0")))?;
         }
@@ -99,6 +103,7 @@ impl Stage {
         }
         apply_ip(&client, &lines)?;
         apply_ip(&server, SERVER)?;
+        server.run("wait for link-local addresses", wait_for_link_local)?;
         let mut listening: BTreeSet<u16> =
             situation.packets.iter().map(|probe| probe.port).collect();
         listening.insert(22);
@@ -118,6 +123,24 @@ impl Stage {
             listening,
         })
     }
+}
+
+/// The kernel gives them a moment after a link is up; `/proc/net/if_inet6` has an address and its device in each line.
+fn wait_for_link_local() -> io::Result<()> {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(5) {
+        let table = std::fs::read_to_string("/proc/thread-self/net/if_inet6")?;
+        let has = |device: &str| {
+            table
+                .lines()
+                .any(|line| line.starts_with("fe80") && line.ends_with(device))
+        };
+        if has("eth0") && has("eth1") {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Err(io::Error::other("there are none"))
 }
 
 /// The kernel completes connections by itself as long as the queue has room.
