@@ -1,44 +1,42 @@
 //! Puts together what several sources say of the same tables.
 
-use crate::model::{Family, Origin, Problem, RuleSet, SourceKind, Table};
+use std::collections::HashMap;
+
+use crate::model::{
+    Condition, Family, Origin, Problem, Rule, RuleSet, SourceKind, Statement, Table, Verdict,
+};
 
 /// Makes every table count once, after all sources were read. The kernel keeps the tables of iptables-nft among those of nftables, so
-/// both listings may show them: nft prints matches of iptables without their arguments, and iptables-nft-save prints nothing sensible
-/// of tables that iptables did not write.
+/// both listings may show them: nft prints matches of iptables without their arguments, and iptables-nft-save prints rules that
+/// iptables did not write without what it does not know, or not at all. So each rule is taken from the listing that knows it.
 pub fn assemble(rule_set: &mut RuleSet) {
     let kinds: Vec<SourceKind> = rule_set.sources.iter().map(|source| source.kind).collect();
     let kind = |table: &Table| kinds.get(table.source as usize).copied();
-    let listed: Vec<(Family, Box<str>, bool)> = rule_set
-        .tables
-        .iter()
-        .filter(|table| kind(table) == Some(SourceKind::NftJson))
-        .map(|table| (table.family, table.name.clone(), table.holds_xt))
-        .collect();
-    let saved: Vec<(Family, Box<str>)> = rule_set
-        .tables
-        .iter()
-        .filter(|table| is_saved(table))
-        .map(|table| (table.family, table.name.clone()))
-        .collect();
-    let is_among_saved = |family: Family, name: &str| {
-        saved
-            .iter()
-            .any(|(known, other)| *known == family && **other == *name)
-    };
-    for (family, name, holds_xt) in &listed {
-        if *holds_xt && !is_among_saved(*family, name) {
-            rule_set.problems.push(lacks_text(*family, name));
+    let (saved, mut tables): (Vec<Table>, Vec<Table>) = std::mem::take(&mut rule_set.tables)
+        .into_iter()
+        .partition(is_saved);
+    let mut saved: Vec<Option<Table>> = saved.into_iter().map(Some).collect();
+    for listed in &mut tables {
+        if kind(listed) != Some(SourceKind::NftJson) {
+            continue;
+        }
+        let twin = saved.iter_mut().find(|saved| {
+            saved
+                .as_ref()
+                .is_some_and(|saved| saved.family == listed.family && saved.name == listed.name)
+        });
+        match twin.and_then(Option::take) {
+            Some(twin) if listed.holds_xt => complete(listed, twin),
+            None if listed.holds_xt => {
+                rule_set
+                    .problems
+                    .push(lacks_text(listed.family, &listed.name));
+            }
+            _ => {}
         }
     }
-    rule_set.tables.retain(|table| {
-        if kind(table) == Some(SourceKind::NftJson) {
-            return !(table.holds_xt && is_among_saved(table.family, &table.name));
-        }
-        !is_saved(table)
-            || !listed.iter().any(|(family, name, holds_xt)| {
-                *family == table.family && *name == table.name && !holds_xt
-            })
-    });
+    rule_set.tables = tables;
+    rule_set.tables.extend(saved.into_iter().flatten());
     rule_set.problems.retain(|problem| {
         let answered = |answer: SourceKind| kinds.contains(&answer);
         let incompatible = problem.message.contains("is incompatible, use 'nft' tool")
@@ -52,6 +50,84 @@ pub fn assemble(rule_set: &mut RuleSet) {
 /// Read from the text of iptables-nft-save.
 fn is_saved(table: &Table) -> bool {
     table.origin == Origin::IptablesNft && !table.holds_xt
+}
+
+/// Puts what iptables-save says of a rule in the place of what nft leaves out of it.
+fn complete(listed: &mut Table, saved: Table) {
+    listed.origin = Origin::IptablesNft;
+    let names: Vec<Box<str>> = listed
+        .chains
+        .iter()
+        .map(|chain| chain.name.clone())
+        .collect();
+    let numbers: HashMap<&str, u32> = names.iter().map(|name| &**name).zip(0..).collect();
+    let here: Vec<Option<u32>> = saved
+        .chains
+        .iter()
+        .map(|chain| numbers.get(&*chain.name).copied())
+        .collect();
+    for (chain, own) in saved.chains.into_iter().zip(here.clone()) {
+        let Some(own) = own.and_then(|own| listed.chains.get_mut(own as usize)) else {
+            continue;
+        };
+        // A rule that only one of them shows would shift all others.
+        if own.rules_read != chain.rules_read {
+            continue;
+        }
+        let mut known: HashMap<u32, Rule> = chain
+            .rules
+            .into_iter()
+            .map(|rule| (rule.place.number, rule))
+            .collect();
+        own.rules.retain_mut(|rule| {
+            if !is_written_by_iptables(rule) {
+                return true;
+            }
+            // One that is missing there was left out because no packet of interest can meet it.
+            let Some(mut text) = known.remove(&rule.place.number) else {
+                return false;
+            };
+            text.place = rule.place;
+            text.counters = text.counters.or(rule.counters);
+            call_chains_here(&mut text, &here);
+            *rule = text;
+            true
+        });
+    }
+}
+
+/// Matches of iptables are in it, and nothing that iptables cannot write.
+fn is_written_by_iptables(rule: &Rule) -> bool {
+    let holds_xt = rule.statements.iter().any(|statement| {
+        matches!(
+            statement,
+            Statement::XtablesMatch(_) | Statement::XtablesTarget(_)
+        )
+    });
+    let native = rule.statements.iter().any(|statement| {
+        matches!(
+            statement,
+            Statement::VerdictMap { .. }
+                | Statement::UpdateSet(_)
+                | Statement::NotUnderstood { .. }
+                | Statement::Condition(Condition::Lookup { .. })
+        )
+    });
+    holds_xt && !native
+}
+
+/// Chains have other numbers in the table that the rule comes into.
+fn call_chains_here(rule: &mut Rule, here: &[Option<u32>]) {
+    let chain = |old: u32| here.get(old as usize).copied().flatten();
+    for statement in &mut rule.statements {
+        if let Statement::Verdict(verdict) = statement {
+            *verdict = match *verdict {
+                Verdict::Jump(old) => chain(old).map_or(Verdict::Lost, Verdict::Jump),
+                Verdict::Goto(old) => chain(old).map_or(Verdict::Lost, Verdict::Goto),
+                other => other,
+            };
+        }
+    }
 }
 
 fn lacks_text(family: Family, name: &str) -> Problem {

@@ -97,7 +97,7 @@ fn if_present(truth: Truth, presence: Presence) -> Truth {
 pub(super) fn leading_conditions(statements: &[Statement]) -> impl Iterator<Item = &Condition> {
     statements
         .iter()
-        .take_while(|statement| matches!(statement, Statement::Condition(_) | Statement::Remark(_)))
+        .take_while(|statement| super::rule::is_test(statement))
         .filter_map(|statement| match statement {
             Statement::Condition(condition) => Some(condition),
             _ => None,

@@ -135,7 +135,8 @@ impl Scene<'_> {
 
     /// The interface by which packets to an address leave; zero when there is none (`nft_fib_ipv4.c`, `nft_fib_ipv6.c`).
     fn way_back(&self, question: FibQuestion) -> Option<Possible> {
-        if question.with_mark || question.with_output_interface {
+        let marked = question.with_mark && self.packet.mark.exact() != Some(0);
+        if marked || question.with_output_interface {
             return None;
         }
         let address = self.exact_address(question.of_source)?;

@@ -23,7 +23,7 @@ impl Run<'_> {
         let mut walker = walker;
         let mut noted = false;
         for statement in &rule.statements {
-            if !noted && !matches!(statement, Statement::Condition(_) | Statement::Remark(_)) {
+            if !noted && !is_test(statement) {
                 self.note(decider, walker.certain);
                 noted = true;
             }
@@ -57,17 +57,28 @@ impl Run<'_> {
                 self.effects.push(Effect::Stop(walker, Fate::Unknown));
                 None
             }
-            Statement::NotUnderstood { reason } => {
-                self.undecided(decider, &**reason);
-                self.effects
-                    .push(Effect::Stop(walker.clone(), Fate::Unknown));
-                self.effects.push(Effect::Onward(Walker {
-                    certain: false,
-                    ..walker
-                }));
-                None
+            Statement::XtablesMatch(name) => {
+                let words = format!("depends on the arguments of the iptables match {name}");
+                self.branch(decider, Truth::Unknown, vec![Reason::of(words)], walker)
             }
+            Statement::XtablesTarget(name) => {
+                let words = format!("depends on the iptables target {name}");
+                self.anything(decider, &words, walker)
+            }
+            Statement::NotUnderstood { reason } => self.anything(decider, reason, walker),
         }
+    }
+
+    /// It may hold or not, and end the way of the packet in any manner.
+    fn anything(&mut self, decider: Decider, reason: &str, walker: Walker) -> Next {
+        self.undecided(decider, reason);
+        self.effects
+            .push(Effect::Stop(walker.clone(), Fate::Unknown));
+        self.effects.push(Effect::Onward(Walker {
+            certain: false,
+            ..walker
+        }));
+        None
     }
 
     fn test(
@@ -268,6 +279,14 @@ impl Run<'_> {
         }
         self.branch(decider, truth, reasons, walker)
     }
+}
+
+/// Does nothing but let the rule go on or not.
+pub(super) const fn is_test(statement: &Statement) -> bool {
+    matches!(
+        statement,
+        Statement::Condition(_) | Statement::Remark(_) | Statement::XtablesMatch(_)
+    )
 }
 
 /// Puts a new value into a field; `false` if what follows from that is not modelled.

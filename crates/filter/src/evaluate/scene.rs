@@ -13,6 +13,15 @@ pub(super) struct Reason {
     pub(super) rate: Option<Rate>,
 }
 
+impl Reason {
+    pub(super) fn of(words: impl Into<String>) -> Self {
+        Self {
+            words: words.into(),
+            rate: None,
+        }
+    }
+}
+
 /// A set that packets on this way have changed: the table's index (none for an ipset) and the set's.
 pub(super) type Touched = BTreeSet<(Option<u32>, u32)>;
 
@@ -28,10 +37,7 @@ pub(super) struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     pub(super) fn because(&mut self, words: impl Into<String>) {
-        self.reasons.push(Reason {
-            words: words.into(),
-            rate: None,
-        });
+        self.reasons.push(Reason::of(words));
     }
 
     pub(super) fn read(&self, field: Field) -> Reading {

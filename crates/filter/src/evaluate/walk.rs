@@ -385,13 +385,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn undecided(&mut self, decider: Decider, reason: impl Into<String>) {
-        self.undecided_because(
-            decider,
-            vec![Reason {
-                words: reason.into(),
-                rate: None,
-            }],
-        );
+        self.undecided_because(decider, vec![Reason::of(reason)]);
     }
 
     pub(super) fn undecided_because(&mut self, decider: Decider, reasons: Vec<Reason>) {

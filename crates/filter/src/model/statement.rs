@@ -35,6 +35,10 @@ pub enum Statement {
     },
     /// Counts, logs, traces: changes nothing about what becomes of the packet.
     Remark(Box<str>),
+    /// A match of iptables, of which the listing shows nothing but the name: it may hold or not.
+    XtablesMatch(Box<str>),
+    /// A target of iptables, of which the listing shows nothing but the name.
+    XtablesTarget(Box<str>),
     /// Not understood: it may hold or not, and end the rule with any verdict.
     NotUnderstood {
         /// Why, in a few words.

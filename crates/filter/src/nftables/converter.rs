@@ -173,14 +173,18 @@ impl<'t> Converter<'t> {
     /// Listings do not show the arguments of iptables' matches and targets.
     fn xtables(&mut self, body: &Json<'_>) {
         self.table.table.holds_xt = true;
-        let name = body.get("name").text().unwrap_or("?");
-        match body.get("type").text() {
+        let name: Box<str> = body.get("name").text().unwrap_or("?").into();
+        let statement = match body.get("type").text() {
             Some("match") => {
-                let reason = self.not_understood(&format!("iptables match `{name}`"));
-                self.condition(Condition::Undecidable { reason });
+                self.not_understood(&format!("iptables match `{name}`"));
+                Statement::XtablesMatch(name)
             }
-            _ => self.strange(&format!("iptables target `{name}`")),
-        }
+            _ => {
+                self.not_understood(&format!("iptables target `{name}`"));
+                Statement::XtablesTarget(name)
+            }
+        };
+        self.statements.push(statement);
     }
 
     /// Remembers what a match shows about the packets that get past it.
