@@ -31,7 +31,9 @@ fn sign(scene: &Scene<'_>) -> String {
         .tables
         .iter()
         .any(|table| table.origin == Origin::Nft && &*table.name == "firewalld");
-    if firewalld && scene.table.origin != Origin::Nft && scene.hook == Hook::Input {
+    let of_iptables = scene.table.origin != Origin::Nft
+        || matches!(scene.table.family, Family::Ip | Family::Ip6) && &*scene.table.name == "filter";
+    if firewalld && of_iptables && scene.hook == Hook::Input {
         return "no tool names anything so; with nftables behind it firewalld's direct rules look like this too (firewall-cmd --direct --get-all-rules)".to_owned();
     }
     "no tool that is known names a table, chain, set or comment like this".to_owned()

@@ -74,6 +74,18 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Whether the packet may meet a rule of the same table, as far as its parts and the sets of its source tell.
+    pub(super) fn may_meet(&self, rule: &'a Rule) -> bool {
+        let holds_source = |set: &Set| {
+            self.source().is_none_or(|source| {
+                let source = crate::evaluate::address_value(source);
+                super::values::may_hold(set, source, self.question.version)
+            })
+        };
+        Words::of(rule, self.table).may_meet(self.question)
+            && self.with_rule(rule).sets().into_iter().all(holds_source)
+    }
+
     /// The element of the rule's set that holds the source.
     pub(super) fn element(&self) -> Option<String> {
         let source = crate::evaluate::address_value(self.source()?);

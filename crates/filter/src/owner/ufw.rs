@@ -50,10 +50,13 @@ fn part_of(chain: &str) -> Option<&str> {
 /// Rules that stand in the files of the framework, not among those of the `ufw` command.
 fn framework(scene: &Scene<'_>, file: &str) -> Setting {
     let file = framework_file(scene, file);
-    let words = if scene.words().only_invalid {
-        format!("packets that belong to no connection are denied ({file})")
+    let asked = scene.words();
+    let words = if asked.only_invalid {
+        format!("{file}: packets that belong to no connection")
+    } else if asked.input_interface_text().as_deref() == Some("lo") {
+        format!("{file}: accept on lo")
     } else {
-        format!("a rule of {file}")
+        file.clone()
     };
     Setting::named(words).kept(file)
 }

@@ -90,3 +90,23 @@ pub(super) fn ports(ranges: &Ranges, between: char) -> String {
         .collect();
     texts.join(",")
 }
+
+/// Whether a set may hold an address as its first component.
+pub(super) fn may_hold(set: &Set, address: u128, version: Version) -> bool {
+    let own = match set.components.first() {
+        Some(Component::Ip4Address) => Version::V4,
+        Some(Component::Ip6Address) => Version::V6,
+        _ => return true,
+    };
+    if own != version {
+        return false;
+    }
+    match &set.contents {
+        Contents::Elements {
+            elements,
+            not_understood: 0,
+            ..
+        } => elements.meeting(Range::exactly(address)).next().is_some(),
+        _ => true,
+    }
+}

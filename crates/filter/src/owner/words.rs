@@ -5,7 +5,7 @@ use super::values::{addresses, interface, single};
 use crate::evaluate::{Question, Version, address_value};
 use crate::model::{
     BitOperation, Condition, Contents, Expression, Field, Range, Ranges, Rate, RejectWith, Rule,
-    Statement, Table, Verdict, conntrack_state, interface_name, protocol,
+    Statement, Table, Verdict, conntrack_state, conntrack_status, interface_name, protocol,
 };
 
 /// A rule, part by part. A part that is `None` is not asked about.
@@ -25,6 +25,8 @@ pub(super) struct Words {
     pub(super) only_new: bool,
     /// Asks for packets that belong to no connection and begin none.
     pub(super) only_invalid: bool,
+    /// Asks for connections whose destination was changed.
+    pub(super) only_translated: bool,
     /// Counts.
     pub(super) rate: Option<Rate>,
     /// Nothing but the parts above is asked.
@@ -58,6 +60,7 @@ impl Default for Words {
             ports: None,
             only_new: false,
             only_invalid: false,
+            only_translated: false,
             rate: None,
             complete: true,
             action: Action::Other,
@@ -102,6 +105,17 @@ impl Words {
                 ranges,
                 negated: false,
             } => self.ask_for(value, ranges),
+            Condition::In {
+                value:
+                    Expression::Bits {
+                        value,
+                        operation: BitOperation::And,
+                        operand,
+                        ..
+                    },
+                ranges,
+                negated: true,
+            } if *ranges == Ranges::exactly(0) => self.ask_for_any_of(value, *operand),
             Condition::All(inner) => {
                 for condition in inner {
                     self.ask(condition, table, depth);
@@ -158,14 +172,6 @@ impl Words {
                     return;
                 }
             },
-            Expression::Bits {
-                value,
-                operation: BitOperation::And,
-                operand,
-                ..
-            } if **value == Expression::Field(Field::ConntrackState) => {
-                return self.ask_for_state_bits(*operand, ranges);
-            }
             _ => {
                 self.complete = false;
                 return;
@@ -219,12 +225,18 @@ impl Words {
         }
     }
 
-    /// `state & bits` in `ranges`: "not zero" asks for any of the bits.
-    fn ask_for_state_bits(&mut self, bits: u128, ranges: &Ranges) {
-        if ranges.contains(0) {
-            self.complete = false;
-        } else {
-            self.ask_for_state(&Ranges::exactly(bits));
+    /// Any of some bits of a connection's state or status.
+    fn ask_for_any_of(&mut self, value: &Expression, bits: u128) {
+        match value {
+            Expression::Field(Field::ConntrackState) => {
+                self.ask_for_state(&Ranges::exactly(bits));
+            }
+            Expression::Field(Field::ConntrackStatus)
+                if bits == conntrack_status::DESTINATION_NAT =>
+            {
+                self.only_translated = true;
+            }
+            _ => self.complete = false,
         }
     }
 
@@ -317,6 +329,7 @@ impl Words {
             && self.rate.is_none()
             && !self.only_new
             && !self.only_invalid
+            && !self.only_translated
     }
 
     /// Whether both ask the same, whatever they do.

@@ -48,8 +48,8 @@ pub(super) fn binding(scene: &Scene<'_>, zone: &str) -> Option<Binding> {
     let mut bound = callers
         .to(scene.place.chain)
         .iter()
-        .map(|caller| (Words::of(caller.rule, scene.table), caller.rule))
-        .filter(|(words, _)| words.may_meet(scene.question));
+        .filter(|caller| scene.may_meet(caller.rule))
+        .map(|caller| (Words::of(caller.rule, scene.table), caller.rule));
     let ((words, rule), None) = (bound.next()?, bound.next()) else {
         return None;
     };
@@ -90,10 +90,7 @@ pub(super) fn accepted_by_base(scene: &Scene<'_>) -> Setting {
     if scene.words().input_interface_text().as_deref() == Some("lo") {
         return Setting::named("accept on lo");
     }
-    let asks_for_translation = scene
-        .rule
-        .is_some_and(|rule| rule.text.to_ascii_lowercase().contains("dnat"));
-    if !asks_for_translation {
+    if !scene.words().only_translated && scene.words().complete {
         return Setting::UNKNOWN;
     }
     let mut forwards = scene.rule_set.tables.iter().flat_map(|table| {

@@ -139,7 +139,7 @@ fn target_of(scene: &Scene<'_>, holder: Holder<'_>) -> Setting {
         }
         Action::Accept => "ACCEPT",
         Action::Drop => "DROP",
-        Action::Reject(_) if accepts_icmp(scene) => "default",
+        Action::Reject(_) if treats_icmp_apart(scene) => "default",
         Action::Reject(_) => "%%REJECT%%",
         _ => return Setting::named(holder.words()),
     };
@@ -160,13 +160,13 @@ fn target_of(scene: &Scene<'_>, holder: Holder<'_>) -> Setting {
     Setting::named(shown).changed_by(change).kept(holder.kept())
 }
 
-/// In a zone whose target is "default" ICMP is accepted before the rest is refused; one whose target is %%REJECT%% does not do so. A base chain
-/// stands for zones of older versions, which had that target only.
-fn accepts_icmp(scene: &Scene<'_>) -> bool {
+/// A zone whose target is "default" has a rule for ICMP before the rest is refused; one whose target is %%REJECT%% has not. A base chain stands
+/// for zones of older versions, which had that target only.
+fn treats_icmp_apart(scene: &Scene<'_>) -> bool {
     scene.chain.base.is_some()
         || scene.chain.rules.iter().any(|rule| {
             let words = Words::of(rule, scene.table);
-            words.action == Action::Accept && words.protocol.is_some()
+            words.protocol.is_some()
         })
         // A reading for TCP leaves those rules out; their numbers are missing then.
         || scene.rule.is_some_and(|rule| {
