@@ -1,12 +1,13 @@
 //! `lab fuzz-filter`: the command line of the packet filter's oracle.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use sshdoctor_lab::{
-    Cases, FuzzEvent, FuzzPlan, FuzzTotals, LabError, TraceStep, Tried, fuzz, fuzz_in_sandbox,
-    judge_by_filter, random_case,
+    Cases, FuzzEvent, FuzzPlan, FuzzTotals, LabError, Regression, TraceStep, Tried, fuzz,
+    fuzz_in_sandbox, judge_by_filter, random_case,
 };
 
 #[derive(clap::Args)]
@@ -29,6 +30,12 @@ pub(crate) struct FuzzArguments {
     /// Only the random case of this seed, as a contradiction names it; its whole way is printed.
     #[arg(long, value_parser = parse_seed)]
     case: Vec<u64>,
+    /// Only these cases: a file that `--keep` wrote, or a folder of them.
+    #[arg(long)]
+    replay: Option<PathBuf>,
+    /// Folder for the smallest case found of each contradiction.
+    #[arg(long)]
+    keep: Option<PathBuf>,
     /// Already in the sandbox; for this program itself.
     #[arg(long, hide = true)]
     inside: bool,
@@ -47,6 +54,9 @@ pub(crate) fn run(arguments: &FuzzArguments) -> Result<ExitCode, LabError> {
     let plan = FuzzPlan {
         cases: if single {
             Cases::Given(arguments.case.iter().copied().map(random_case).collect())
+        } else if let Some(path) = &arguments.replay {
+            let kept = Regression::read(path)?;
+            Cases::Given(kept.into_iter().map(|kept| kept.case).collect())
         } else {
             Cases::Random {
                 count: arguments.cases,
@@ -62,6 +72,14 @@ pub(crate) fn run(arguments: &FuzzArguments) -> Result<ExitCode, LabError> {
         broken += u64::from(matches!(event, FuzzEvent::Broken(_)));
         match &event {
             FuzzEvent::Tried(tried) if single => show_case(tried),
+            FuzzEvent::Smallest(smallest) => {
+                show_smallest(smallest);
+                if let Some(folder) = &arguments.keep
+                    && let Err(error) = smallest.write(folder)
+                {
+                    println!("not kept: {error}");
+                }
+            }
             event => show(event, arguments.verbose),
         }
     })?;
@@ -104,6 +122,13 @@ fn show_case(tried: &Tried) {
     println!("  judged: {possible:?} by {:?}", tried.judgement.rule);
     for reason in &tried.judgement.undecided {
         println!("    undecided: {reason}");
+    }
+}
+
+fn show_smallest(smallest: &Regression) {
+    println!("SMALLEST, kernel: {}", smallest.outcome);
+    for load in &smallest.case.loads {
+        println!("--- {:?}\n{}---", load.kind, load.text);
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use super::case::{FilterCase, LoadKind};
 use super::compare::Deciding;
@@ -13,9 +12,6 @@ use super::outcome::Outcome;
 use super::shot::{Gun, Pace, Seen};
 use super::trace::{self, StepVerdict, TRACING_TABLES, TraceStep};
 use crate::error::{Doing, LabError};
-
-/// How long the server remembers a connection that was never completed: its first timeout (RFC 6298: one second), and some.
-const HALF_OPEN: Duration = Duration::from_millis(1500);
 
 /// What the kernel did with a case, and what the tools print of its rules.
 #[derive(Debug, Clone)]
@@ -117,7 +113,7 @@ impl<'a> Bench<'a> {
         let source = (case.packet.from, case.packet.from_port);
         let known = self.sources.contains(&source);
         if known {
-            std::thread::sleep(HALF_OPEN);
+            self.ground.listen_again().doing("listen again")?;
         }
         if known || self.sources.len() >= 256 {
             self.netfilter

@@ -9,7 +9,7 @@ use sshdoctor_filter::evaluate::{
     self, AnswerFate, Connect, Decider, Decision, Ending, Facts, Fate, HostAddress, InterfaceFacts,
     Question, RouteAnswer, Version,
 };
-use sshdoctor_filter::model::{ChainReference, Origin, RuleSet, SourceKind, Table};
+use sshdoctor_filter::model::{ChainReference, Devices, Origin, RuleSet, SourceKind, Table};
 use sshdoctor_filter::{Interest, ReadError, ipset, nftables, xtables};
 
 use super::case::FilterPacket;
@@ -74,7 +74,23 @@ fn read(dumps: &Dumps, interest: &Interest) -> Result<RuleSet, ReadError> {
         }
     }
     assemble(&mut rule_set);
+    name_devices(&mut rule_set, &dumps.devices);
     Ok(rule_set)
+}
+
+fn name_devices(rule_set: &mut RuleSet, devices: &[(String, String)]) {
+    let chains = rule_set
+        .tables
+        .iter_mut()
+        .flat_map(|table| &mut table.chains);
+    for chain in chains {
+        let device = devices.iter().find(|(name, _)| **name == *chain.name);
+        if let (Some(base), Some((_, device))) = (&mut chain.base, device)
+            && base.devices == Devices::Unknown
+        {
+            base.devices = Devices::Named([device.as_str().into()].into());
+        }
+    }
 }
 
 fn question(packet: &FilterPacket) -> Question {

@@ -1,7 +1,10 @@
 //! The test ground: a client and a server, each a network namespace, joined by one veth pair. Nothing there depends on
 //! time or chance: neighbours are fixed, no address is probed, no error message is held back.
 
-use std::net::{IpAddr, TcpListener};
+use std::io::ErrorKind;
+use std::net::TcpListener;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::error::{Doing, LabError};
 use crate::namespace::Host;
@@ -96,7 +99,7 @@ pub(crate) struct Ground {
     /// Whose packet filter is tested.
     pub(crate) server: Host,
     /// What listens there.
-    listeners: Vec<TcpListener>,
+    listeners: Mutex<Vec<TcpListener>>,
 }
 
 impl Ground {
@@ -111,16 +114,7 @@ impl Ground {
         apply_ip(&client, &client_side())?;
         apply_ip(&server, &server_routes())?;
         client.feed("nft", "nftables", &["-f", "-"], CLIENT_RULES)?;
-        let listeners = server.run("listen", || {
-            LISTENING
-                .iter()
-                .map(|port| {
-                    let listener = TcpListener::bind(("::", *port))?;
-                    listener.set_nonblocking(true)?;
-                    Ok(listener)
-                })
-                .collect()
-        })?;
+        let listeners = Mutex::new(server.run("listen", listen)?);
         Ok(Self {
             client,
             server,
@@ -130,10 +124,45 @@ impl Ground {
 
     /// Takes what loopback clients have connected to, so that the queue of no listener fills up.
     pub(crate) fn accept_all(&self) {
-        for listener in &self.listeners {
+        let listeners = self
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for listener in listeners.iter() {
             while listener.accept().is_ok() {}
         }
     }
+
+    /// Listens anew, in the calling thread's network namespace: connections that were never completed are forgotten with
+    /// the sockets they belong to.
+    pub(crate) fn listen_again(&self) -> std::io::Result<()> {
+        let mut listeners = self
+            .listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        listeners.clear();
+        // Connections of loopback clients may hold a port for a moment longer.
+        let mut tries = 0;
+        *listeners = loop {
+            match listen() {
+                Err(error) if error.kind() == ErrorKind::AddrInUse && tries < 50 => tries += 1,
+                done => break done?,
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        };
+        Ok(())
+    }
+}
+
+fn listen() -> std::io::Result<Vec<TcpListener>> {
+    LISTENING
+        .iter()
+        .map(|port| {
+            let listener = TcpListener::bind(("::", *port))?;
+            listener.set_nonblocking(true)?;
+            Ok(listener)
+        })
+        .collect()
 }
 
 fn server_side(client: &str) -> String {
@@ -200,20 +229,6 @@ fn client_side() -> String {
         SERVER_V6[0]
     );
     lines
-}
-
-/// Addresses of the server of one family, `lo` included.
-pub(crate) fn local_addresses(v6: bool) -> Vec<IpAddr> {
-    let (eth, lo) = if v6 {
-        (&SERVER_V6, "::1")
-    } else {
-        (&SERVER_V4, "127.0.0.1")
-    };
-    eth.iter()
-        .copied()
-        .chain([lo])
-        .filter_map(|text| text.parse().ok())
-        .collect()
 }
 
 /// Index of an interface in the calling thread's network namespace.

@@ -38,6 +38,8 @@ pub struct Dumps {
     pub ip6tables_legacy: Option<String>,
     /// `ipset save`
     pub ipset: Option<String>,
+    /// Devices of ingress and egress chains by chain, which nft 1.0.6 leaves out of its JSON and netlink tells.
+    pub devices: Vec<(String, String)>,
 }
 
 /// The tools, and what they have left behind in this namespace.
@@ -182,8 +184,10 @@ impl Loader {
 
     /// What the tools print for this case.
     pub(crate) fn dump(&self, case: &FilterCase) -> Result<Dumps, LabError> {
-        let all = self.dump_all(case, &[])?;
-        Ok(all)
+        Ok(Dumps {
+            devices: devices(case),
+            ..self.dump_all(case, &[])?
+        })
     }
 
     /// The legacy rule sets with the counters of what they met.
@@ -240,6 +244,7 @@ impl Loader {
             iptables_legacy: take(),
             ip6tables_legacy: take(),
             ipset: take(),
+            devices: Vec::new(),
         })
     }
 
@@ -285,6 +290,25 @@ impl Loader {
             .spawn()
             .doing(format!("start {tool}"))
     }
+}
+
+/// Chains bound to a device, as the case has them; no two chains of a case have the same name.
+fn devices(case: &FilterCase) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for load in case.loads.iter().filter(|load| load.kind == LoadKind::Nft) {
+        let mut chain = "";
+        for line in load.text.lines().map(str::trim) {
+            if let Some(rest) = line.strip_prefix("chain ") {
+                chain = rest.trim_end_matches([' ', '{']);
+            } else if line.starts_with("type filter hook")
+                && let Some((_, rest)) = line.split_once(" device ")
+            {
+                let device = rest.split(' ').next().unwrap_or_default();
+                found.push((chain.to_owned(), device.to_owned()));
+            }
+        }
+    }
+    found
 }
 
 fn finish(mut child: Child) -> Result<(bool, String, String), LabError> {

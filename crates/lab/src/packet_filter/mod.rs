@@ -10,8 +10,10 @@ mod generate;
 mod ground;
 mod link_socket;
 mod loading;
+mod minimise;
 mod netlink;
 mod outcome;
+mod regression;
 mod shot;
 mod trace;
 
@@ -27,6 +29,7 @@ pub use case::{FilterCase, FilterPacket, Load, LoadKind};
 pub use compare::{Deciding, FuzzTotals, Judge, Judgement};
 pub use loading::Dumps;
 pub use outcome::Outcome;
+pub use regression::Regression;
 pub use trace::{RuleName, RulePlace, StepVerdict, TraceStep};
 
 use crate::error::{Doing, LabError};
@@ -89,6 +92,8 @@ pub enum FuzzEvent {
     OtherRule(Box<FilterCase>, Box<Judgement>, Box<Deciding>),
     /// A tool refused a rule or a whole load.
     Refused(String),
+    /// The smallest case found that is contradicted in the same way.
+    Smallest(Box<Regression>),
     /// A case was tried.
     Tried(Box<Tried>),
     /// A pair of hosts stopped working.
@@ -253,19 +258,52 @@ fn judge_one(
     }
     let contradicted = judgement.is_contradicted_by(outcome);
     let tried = Box::new(Tried {
-        case,
+        case: case.clone(),
         outcome,
         judgement,
         steps: last.steps,
         answers: last.seen.answers,
         dumps: last.dumps,
     });
-    let _ = events.send(if contradicted {
-        FuzzEvent::Contradiction(tried)
-    } else {
-        FuzzEvent::Tried(tried)
-    });
+    if !contradicted {
+        let _ = events.send(FuzzEvent::Tried(tried));
+        return Ok(());
+    }
+    let _ = events.send(FuzzEvent::Contradiction(tried));
+    let smallest = smallest(bench, &case, judge);
+    bench.refused.clear();
+    let _ = events.send(FuzzEvent::Smallest(Box::new(Regression {
+        outcome: smallest.1.unwrap_or(outcome),
+        case: smallest.0,
+    })));
     Ok(())
+}
+
+/// The smallest case found that is contradicted, and what the kernel does with it.
+fn smallest(
+    bench: &mut Bench<'_>,
+    case: &FilterCase,
+    judge: Judge<'_>,
+) -> (FilterCase, Option<Outcome>) {
+    let mut last = None;
+    let smallest = minimise::minimise(case, |smaller| {
+        let mut loaded = smaller.clone();
+        let trying = Trying {
+            pace: Pace::Fast,
+            traced: false,
+        };
+        // What a tool refuses would be another case.
+        let Ok(Some(seen)) = bench.observe(&mut loaded, trying) else {
+            return false;
+        };
+        let holds = loaded == *smaller
+            && judge(&seen.dumps, &smaller.packet).is_contradicted_by(seen.outcome());
+        if holds {
+            last = Some(seen.outcome());
+        }
+        holds
+    });
+    (smallest, last)
 }
 
 /// The seed of one case of a run.

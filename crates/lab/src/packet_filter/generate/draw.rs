@@ -15,8 +15,6 @@ pub(super) struct View {
     pub(super) destination_port: u16,
     /// It is the SYN-ACK on its way out.
     pub(super) answer: bool,
-    /// The interface it came by or leaves by.
-    pub(super) interface: &'static str,
     pub(super) v6: bool,
 }
 
@@ -29,7 +27,6 @@ impl View {
             source_port: packet.from_port,
             destination_port: packet.port,
             answer: false,
-            interface: packet.interface(),
             v6: packet.is_v6(),
         }
     }

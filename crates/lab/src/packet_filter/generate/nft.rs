@@ -153,8 +153,10 @@ fn table_for_packet(draw: &mut Draw, name: &str, family: &'static str) -> String
         .map(|_| (draw.name("b"), base(draw, family)))
         .collect();
     let mut text = format!("table {family} {name} {{\n");
-    if draw.percent(2) {
+    // nft 1.0.6 prints it as "flags": "d".
+    if draw.percent(1) {
         text += "  flags dormant;\n";
+        draw.decidable = false;
     }
     for set in &sets {
         text += &set.declaration;
