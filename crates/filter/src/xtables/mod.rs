@@ -1,6 +1,7 @@
 //! Reads `iptables-save` and `ip6tables-save`, of either back end.
 
 mod conditions;
+mod header;
 mod ipsets;
 mod matches;
 mod options;
@@ -50,7 +51,7 @@ pub fn read(
     reader.source(kind);
     let mut lines = Lines::new(name, kind, input);
     while let Some((line, number)) = lines.next()? {
-        if is_rule(line) && words::words(line).is_err() {
+        if line.contains('"') && is_rule(line) && words::words(line).is_err() {
             let whole = with_continuation(line.to_owned(), &mut lines)?;
             reader.line(&whole, number)?;
         } else {

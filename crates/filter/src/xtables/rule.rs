@@ -1,17 +1,15 @@
 //! One rule of iptables-save: its options, and what they mean.
 
 use crate::evaluate::Version;
-use crate::model::{
-    Condition, Counters, Expression, Field, Range, Ranges, Statement, interface_name,
-    interface_prefix,
-};
+use crate::model::{Counters, Statement};
 
-use super::conditions::{equals, undecidable};
+use super::conditions::undecidable;
+use super::header::{self, Header};
 use super::matches;
 use super::options::{Context, Given, Use};
 use super::targets;
-use super::values::{address_condition, number, protocol};
-use super::words::Word;
+use super::values::{number, protocol};
+use super::words::{Cursor, Word};
 
 /// Where a rule goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,56 +54,11 @@ pub(super) struct Parts<'line> {
     unclear: Vec<String>,
 }
 
-/// Options of iptables itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Header {
-    Source,
-    Destination,
-    Input,
-    Output,
-    Protocol,
-    Fragment,
-}
-
-/// Words, one after another.
-struct Cursor<'line> {
-    words: &'line [Word<'line>],
-    next: usize,
-}
-
-impl<'line> Cursor<'line> {
-    fn take(&mut self) -> Option<&'line Word<'line>> {
-        let word = self.words.get(self.next)?;
-        self.next += 1;
-        Some(word)
-    }
-
-    fn peek(&self) -> Option<&'line Word<'line>> {
-        self.words.get(self.next)
-    }
-
-    /// The value of an option, and whether a `!` stands in front of it, its place before version 1.4.3.
-    fn value(&mut self) -> (Option<&'line str>, bool) {
-        let negated = self.skip_negation();
-        (self.take().map(|word| &*word.text), negated)
-    }
-
-    fn skip_negation(&mut self) -> bool {
-        let negated = self
-            .peek()
-            .is_some_and(|word| !word.quoted && word.text == "!");
-        if negated {
-            self.next += 1;
-        }
-        negated
-    }
-}
-
 impl<'line> Parts<'line> {
     /// Sorts the words of a line, counters in brackets already taken off.
     pub(super) fn sort(words: &'line [Word<'line>]) -> Self {
         let mut parts = Self::default();
-        let mut cursor = Cursor { words, next: 0 };
+        let mut cursor = Cursor::new(words);
         while let Some(word) = cursor.take() {
             let mut word = word;
             let mut negated = false;
@@ -191,7 +144,7 @@ impl<'line> Parts<'line> {
             && let Ok(position) = word.text.parse()
         {
             self.placement = Some(Placement::Before(position));
-            cursor.next += 1;
+            cursor.take();
         }
     }
 
@@ -344,7 +297,7 @@ impl<'line> Parts<'line> {
             .as_ref()
             .is_some_and(|used| used.module.is_none() && !is_verdict(used.name));
         while cursor.peek().is_some_and(|word| !word.begins_option()) {
-            cursor.next += 1;
+            cursor.take();
         }
     }
 
@@ -371,7 +324,7 @@ impl<'line> Parts<'line> {
     pub(super) fn statements(mut self, context: &Context<'_>) -> (Vec<Statement>, Vec<String>) {
         let mut statements = Vec::with_capacity(self.header.len() + self.matches.len() + 1);
         for (header, value, negated) in std::mem::take(&mut self.header) {
-            match header_condition(header, value, negated, context) {
+            match header::condition(header, value, negated, context) {
                 Ok(condition) => statements.extend(condition.map(Statement::Condition)),
                 Err(unclear) => self.unclear.push(unclear),
             }
@@ -424,54 +377,6 @@ enum Owner {
 /// Targets that are verdicts (`iptables(8)`, "TARGETS").
 pub(super) fn is_verdict(name: &str) -> bool {
     matches!(name, "ACCEPT" | "DROP" | "RETURN")
-}
-
-fn header_condition(
-    header: Header,
-    value: &str,
-    negated: bool,
-    context: &Context<'_>,
-) -> Result<Option<Condition>, String> {
-    let address = |v4, v6| {
-        let field = match context.version {
-            Version::V4 => v4,
-            Version::V6 => v6,
-        };
-        address_condition(field, value, context.version, negated).map(Some)
-    };
-    match header {
-        Header::Source => address(Field::Ip4Source, Field::Ip6Source),
-        Header::Destination => address(Field::Ip4Destination, Field::Ip6Destination),
-        Header::Input => Ok(interface(Field::InputInterface, value, negated)),
-        Header::Output => Ok(interface(Field::OutputInterface, value, negated)),
-        Header::Protocol => match protocol(value) {
-            Ok(Some(number)) => Ok(Some(equals(
-                Field::TransportProtocol,
-                number.into(),
-                negated,
-            ))),
-            Ok(None) if negated => Ok(Some(Condition::Constant(false))),
-            Ok(None) => Ok(None),
-            Err(unclear) => Err(unclear),
-        },
-        // A TCP SYN is no later fragment.
-        Header::Fragment => Ok(Some(Condition::Constant(negated))),
-    }
-}
-
-/// `eth0`, or `eth+` for all that begin so; `+` is any, even none.
-fn interface(field: Field, name: &str, negated: bool) -> Option<Condition> {
-    let range = match name.strip_suffix('+') {
-        Some("") if negated => return Some(Condition::Constant(false)),
-        Some("") => return None,
-        Some(stem) => interface_prefix(stem),
-        None => Range::exactly(interface_name(name)),
-    };
-    Some(Condition::In {
-        value: Expression::Field(field),
-        ranges: Ranges::one(range),
-        negated,
-    })
 }
 
 /// Takes `[packets:bytes]` off the beginning of a line.

@@ -123,6 +123,48 @@ fn double_quoted(input: &mut &str) -> ModalResult<String> {
     .parse_next(input)
 }
 
+/// Words, one after another.
+pub(super) struct Cursor<'line> {
+    words: &'line [Word<'line>],
+    next: usize,
+}
+
+impl<'line> Cursor<'line> {
+    /// At the beginning.
+    pub(super) const fn new(words: &'line [Word<'line>]) -> Self {
+        Self { words, next: 0 }
+    }
+
+    /// The next word.
+    pub(super) fn take(&mut self) -> Option<&'line Word<'line>> {
+        let word = self.words.get(self.next)?;
+        self.next += 1;
+        Some(word)
+    }
+
+    /// The next word, left where it is.
+    pub(super) fn peek(&self) -> Option<&'line Word<'line>> {
+        self.words.get(self.next)
+    }
+
+    /// The value of an option, and whether a `!` stands in front of it, its place before version 1.4.3.
+    pub(super) fn value(&mut self) -> (Option<&'line str>, bool) {
+        let negated = self.skip_negation();
+        (self.take().map(|word| &*word.text), negated)
+    }
+
+    /// Takes a `!`.
+    pub(super) fn skip_negation(&mut self) -> bool {
+        let negated = self
+            .peek()
+            .is_some_and(|word| !word.quoted && word.text == "!");
+        if negated {
+            self.next += 1;
+        }
+        negated
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
