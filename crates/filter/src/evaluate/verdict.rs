@@ -19,7 +19,7 @@ pub fn decide(rule_set: &RuleSet, question: &Question, facts: &Facts) -> Decisio
         certain: true,
     };
     let arrivals = if to_itself {
-        run.through_loopback(start, &Role::Syn)
+        run.through_loopback(start, &Role::Syn, Hook::Output)
     } else {
         run.inbound(start, &Role::Syn)
     };
@@ -86,7 +86,7 @@ impl Run<'_> {
         }
         for walker in &arrivals.through {
             let (packet, role) = answers::syn_ack(&walker.packet);
-            let back = self.answer(packet, &role, to_itself);
+            let back = self.answer(packet, &role, to_itself, Hook::Input);
             arrives_or_not(endings, Fate::Accepted, walker.accepted_by, back);
         }
     }
@@ -125,12 +125,7 @@ impl Run<'_> {
         let version = stopped.packet.version;
         let arrives = ending(AnswerFate::Leaves, answers::connect_error(with, version));
         let packet = answers::rejection(&stopped.packet, with);
-        // At ingress the answer is sent from the device at once, past the output hooks (`nft_reject_netdev.c`).
-        if hook == Hook::Ingress {
-            add(endings, arrives);
-            return;
-        }
-        let back = self.answer(packet, &Role::Error, to_itself);
+        let back = self.answer(packet, &Role::Error, to_itself, hook);
         if !back.through.is_empty() {
             add(endings, arrives);
         }
@@ -142,8 +137,8 @@ impl Run<'_> {
         }
     }
 
-    /// Sends an answer back to the client.
-    fn answer(&mut self, packet: Packet, role: &Role, to_itself: bool) -> Arrivals {
+    /// Sends an answer back to the client, from where the packet was stopped or arrived.
+    fn answer(&mut self, packet: Packet, role: &Role, to_itself: bool, from: Hook) -> Arrivals {
         let mut packet = packet;
         packet.output_interface = if to_itself {
             super::Possible::exactly(crate::model::interface_name("lo"))
@@ -157,9 +152,9 @@ impl Run<'_> {
         };
         self.answering = true;
         let arrivals = if to_itself {
-            self.through_loopback(start, role)
+            self.through_loopback(start, role, from)
         } else {
-            self.outbound(start, role)
+            self.outbound(start, role, from)
         };
         self.answering = false;
         arrivals

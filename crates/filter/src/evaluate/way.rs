@@ -33,14 +33,9 @@ impl Run<'_> {
     }
 
     /// A packet that this host sends to itself.
-    pub(super) fn through_loopback(&mut self, start: Walker, role: &Role) -> Arrivals {
+    pub(super) fn through_loopback(&mut self, start: Walker, role: &Role, from: Hook) -> Arrivals {
         let mut arrivals = Arrivals::default();
-        let walkers = self.hooks(
-            &[Hook::Output, Hook::Postrouting, Hook::Egress],
-            vec![start],
-            role,
-            &mut arrivals,
-        );
+        let walkers = self.hooks(way_out(from), vec![start], role, &mut arrivals);
         let walkers = walkers.into_iter().map(crosses_loopback).collect();
         let walkers = self.hooks(
             &[Hook::Ingress, Hook::Prerouting, Hook::Input],
@@ -53,17 +48,11 @@ impl Run<'_> {
     }
 
     /// A packet that this host sends to the client.
-    pub(super) fn outbound(&mut self, start: Walker, role: &Role) -> Arrivals {
+    pub(super) fn outbound(&mut self, start: Walker, role: &Role, from: Hook) -> Arrivals {
         let mut arrivals = Arrivals::default();
-        let walkers = self.hooks(
-            &[Hook::Output, Hook::Postrouting],
-            vec![start],
-            role,
-            &mut arrivals,
-        );
+        let walkers = self.hooks(way_out(from), vec![start], role, &mut arrivals);
         let walkers = self.bridges(walkers, Hook::Output, &mut arrivals);
         let walkers = self.bridges(walkers, Hook::Postrouting, &mut arrivals);
-        let walkers = self.hooks(&[Hook::Egress], walkers, role, &mut arrivals);
         arrivals.through.extend(walkers);
         arrivals
     }
@@ -268,6 +257,15 @@ impl Run<'_> {
                 high: u128::MAX,
             }),
         }
+    }
+}
+
+/// What a packet of this host passes on its way out. The answer to a packet rejected at ingress is handed to the device at once
+/// (`nft_reject_netdev.c`).
+const fn way_out(from: Hook) -> &'static [Hook] {
+    match from {
+        Hook::Ingress => &[Hook::Egress],
+        _ => &[Hook::Output, Hook::Postrouting, Hook::Egress],
     }
 }
 
