@@ -122,7 +122,10 @@ fn physdev(used: &Use<'_>, _: &Context<'_>) -> Reading {
             .iter()
             .map(|kind| Range::exactly(interface_name(kind))),
     );
-    let not_bridged = among(Field::InputInterfaceKind, plain, false);
+    let not_bridged = any([
+        equals(Field::InputInterface, 0, false),
+        among(Field::InputInterfaceKind, plain, false),
+    ]);
     let holds_there = used.given.iter().all(|given| given.negated);
     holds(any([
         all([not_bridged.clone(), Condition::Constant(holds_there)]),
