@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &FuzzArguments) -> Result<ExitCode, LabError> {
     let totals = fuzz(&plan, &judge_by_filter, |event| {
         broken += u64::from(matches!(event, FuzzEvent::Broken(_)));
         match &event {
-            FuzzEvent::Tried(tried) if single => show_case(tried),
+            FuzzEvent::Tried(tried) if single || arguments.replay.is_some() => show_case(tried),
             FuzzEvent::Smallest(smallest) => {
                 show_smallest(smallest);
                 if let Some(folder) = &arguments.keep

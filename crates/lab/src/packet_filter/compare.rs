@@ -48,6 +48,10 @@ impl Deciding {
     /// Whether the judged rule is one that decided; none when the kernel named none.
     #[must_use]
     pub fn agrees_with(&self, rule: &RuleName, outcome: Outcome) -> Option<bool> {
+        // Counters of legacy rules do not tell which of those that accepted had the last word.
+        if rule.legacy && outcome == Outcome::Connected {
+            return None;
+        }
         let candidates = if outcome == Outcome::Connected {
             &self.acceptances
         } else {

@@ -118,7 +118,7 @@ impl Ground {
         Ok(Self {
             client,
             server,
-            listeners: listeners,
+            listeners,
         })
     }
 

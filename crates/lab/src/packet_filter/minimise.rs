@@ -4,7 +4,7 @@
 use super::case::{FilterCase, LoadKind};
 
 /// Most trials for one case.
-const TRIALS: usize = 600;
+const TRIALS: usize = 300;
 
 /// The smallest case found for which `holds`; `holds` is true of `case` itself.
 pub(crate) fn minimise(
@@ -117,10 +117,15 @@ fn is_whole(line: &str) -> bool {
 }
 
 fn blocks(kind: LoadKind, text: &str, lines: &[(usize, usize)]) -> Vec<(usize, usize)> {
-    let (opens, closes): (fn(&str) -> bool, fn(&str) -> bool) = match kind {
-        LoadKind::Nft => (|line| line.ends_with('{'), |line| line == "}"),
-        _ => (|line| line.starts_with('*'), |line| line == "COMMIT"),
+    let nft = kind == LoadKind::Nft;
+    let opens = |line: &str| {
+        if nft {
+            line.ends_with('{')
+        } else {
+            line.starts_with('*')
+        }
     };
+    let closes = |line: &str| line == if nft { "}" } else { "COMMIT" };
     let mut open = Vec::new();
     let mut found = Vec::new();
     for (from, to) in lines {

@@ -39,6 +39,9 @@ use chance::Chance;
 use ground::Ground;
 use shot::Pace;
 
+/// Contradictions that each pair of hosts makes smaller; where there are more, trying more cases tells more.
+const SMALLEST_OF_EACH: u64 = 5;
+
 /// Where the cases of a run come from.
 #[derive(Debug, Clone)]
 pub enum Cases {
@@ -270,6 +273,9 @@ fn judge_one(
         return Ok(());
     }
     let _ = events.send(FuzzEvent::Contradiction(tried));
+    if totals.contradictions > SMALLEST_OF_EACH {
+        return Ok(());
+    }
     let smallest = smallest(bench, &case, judge);
     bench.refused.clear();
     let _ = events.send(FuzzEvent::Smallest(Box::new(Regression {
