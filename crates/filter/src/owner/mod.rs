@@ -30,6 +30,7 @@ mod words;
 
 use signs::Signs;
 
+pub(crate) use firewalld::exception_of as exception_of_firewalld;
 pub use quote::quoted;
 pub use recognise::owner_of;
 

@@ -6,7 +6,7 @@ use super::scene::Scene;
 use super::signs::{Name, Setting, Signs};
 use super::values::{ports, single};
 use super::words::{Action, Words};
-use crate::model::{Hook, Rule};
+use crate::model::{Chain, Hook, Rule, Table};
 
 mod dispatch;
 mod rich_rule;
@@ -49,7 +49,7 @@ fn setting(scene: &Scene<'_>) -> Setting {
         return Setting::named("direct rule")
             .remarked("firewall-cmd --direct --get-all-rules lists them");
     }
-    match part_of(scene) {
+    match part_of(scene.table, &scene.chain.name) {
         Some(part) => match part.step {
             Some(step) => rule_of(scene, part.holder, step),
             None => target_of(scene, part.holder),
@@ -60,8 +60,7 @@ fn setting(scene: &Scene<'_>) -> Setting {
 
 /// Takes `filter_IN_public_allow` (nftables) or `IN_public_allow` (iptables) apart. Names of zones may end like names of steps: a chain
 /// that has steps of its own is a zone's or policy's whole name.
-fn part_of<'a>(scene: &Scene<'a>) -> Option<Part<'a>> {
-    let chain: &'a str = &scene.chain.name;
+fn part_of<'a>(table: &Table, chain: &'a str) -> Option<Part<'a>> {
     let bare = ["filter_", "mangle_", "nat_", "raw_"]
         .iter()
         .find_map(|stem| chain.strip_prefix(stem))
@@ -71,7 +70,7 @@ fn part_of<'a>(scene: &Scene<'a>) -> Option<Part<'a>> {
         .find_map(|stem| bare.strip_prefix(stem))?;
     let split = name.rsplit_once('_').filter(|(_, step)| {
         matches!(*step, "pre" | "log" | "deny" | "allow" | "post")
-            && !scene.has_chain(&format!("{chain}_allow"))
+            && !holds_chain(table, &format!("{chain}_allow"))
     });
     let (name, step) = match split {
         Some((name, step)) => (name, Some(step)),
@@ -82,6 +81,20 @@ fn part_of<'a>(scene: &Scene<'a>) -> Option<Part<'a>> {
         None => Holder::Zone(name),
     };
     Some(Part { holder, step })
+}
+
+fn holds_chain(table: &Table, name: &str) -> bool {
+    table.chains.iter().any(|chain| &*chain.name == name)
+}
+
+/// Where an exception from what a chain does goes: the option that names the zone or policy, and the chain of its rich rules of a priority below 0.
+pub(crate) fn exception_of(table: &Table, chain: &Chain) -> Option<(String, String)> {
+    let part = part_of(table, &chain.name)?;
+    let stem = match part.step {
+        Some(step) => chain.name.strip_suffix(step)?.strip_suffix('_')?,
+        None => &chain.name,
+    };
+    Some((part.holder.option(), format!("{stem}_pre")))
 }
 
 impl Holder<'_> {
