@@ -361,6 +361,55 @@ fn listed(name: &str, holds_xt: bool) -> Table {
 }
 
 #[test]
+fn a_list_of_sets_of_one_kind_is_looked_up_as_one() {
+    let mut rule_set = RuleSet::default();
+    let sets = "create a hash:ip\ncreate b hash:net\ncreate all list:set\nadd all a\nadd all b\n";
+    ipset::read(
+        "sets",
+        sets.as_bytes(),
+        &Interest::everything(),
+        &mut rule_set,
+    )
+    .expect("sets");
+    read_into(
+        &mut rule_set,
+        SourceKind::IptablesNft,
+        "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set ! --match-set all src -j DROP\nCOMMIT\n",
+    );
+    let lookup = Condition::Lookup {
+        key: Box::new([Expression::Field(Field::Ip4Source)]),
+        set: SetReference::Ipset(2),
+        negated: true,
+        absent_is_no_element: true,
+    };
+    let expected = Statement::Condition(Condition::All(Box::new([lookup])));
+    assert_eq!(
+        rule_set.tables[0].chains[0].rules[0].statements[0],
+        expected
+    );
+}
+
+#[test]
+fn hostile_lines_cost_little() {
+    let options = "-m tcp --novel ".repeat(60_000);
+    let open = "a line with no end\n".repeat(100_000);
+    let rule_set = read(&format!(
+        "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT {options}\nCOMMIT\n"
+    ));
+    assert_eq!(rule_set.sources[0].not_understood, 1);
+    let dump = format!("*filter\n-A INPUT -m comment --comment \"open\n{open}COMMIT\n");
+    let mut rule_set = RuleSet::default();
+    let refused = xtables::read(
+        "dump",
+        SourceKind::IptablesNft,
+        dump.as_bytes(),
+        &Interest::everything(),
+        &mut rule_set,
+    );
+    assert!(refused.is_err());
+}
+
+#[test]
 fn every_table_counts_once() {
     let mut rule_set = RuleSet::default();
     rule_set.sources.push(Source {

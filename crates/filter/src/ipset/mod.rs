@@ -16,6 +16,9 @@ use set_type::SetType;
 /// A set of more elements keeps only those that packets of interest can meet.
 const KEPT_WHOLE: usize = 1024;
 
+/// How many elements beyond one for each line ranges may become; `ipset save` prints none in sets of networks.
+const MOST_FROM_RANGES: usize = 1 << 16;
+
 /// Reads one dump and adds its sets to `into`; keeps the elements that packets of `interest` can meet.
 ///
 /// # Errors
@@ -30,6 +33,7 @@ pub fn read(
         interest,
         sets: Vec::new(),
         by_name: HashMap::new(),
+        from_ranges_left: MOST_FROM_RANGES,
     };
     let mut lines = Lines::new(name, SourceKind::Ipset, input);
     while let Some((line, number)) = lines.next()? {
@@ -72,6 +76,7 @@ struct Reader<'a> {
     interest: &'a Interest,
     sets: Vec<OpenSet>,
     by_name: HashMap<Box<str>, usize>,
+    from_ranges_left: usize,
 }
 
 impl Reader<'_> {
@@ -97,7 +102,11 @@ impl Reader<'_> {
                     return false;
                 };
                 let interest = self.interest;
-                self.set(name).add(element, options, line.comment, interest);
+                let spare = self.from_ranges_left;
+                let spent = self
+                    .set(name)
+                    .add(element, options, line.comment, interest, spare);
+                self.from_ranges_left = spare.saturating_sub(spent);
             }
             (Some("flush" | "-F"), name) => {
                 for set in &mut self.sets {
@@ -189,19 +198,30 @@ impl Reader<'_> {
 }
 
 impl OpenSet {
-    fn add(&mut self, element: &str, options: &[&str], comment: Option<&str>, interest: &Interest) {
+    /// Adds what one line says; tells how many elements it became beyond the first, of which at most `spare` may be.
+    fn add(
+        &mut self,
+        element: &str,
+        options: &[&str],
+        comment: Option<&str>,
+        interest: &Interest,
+        spare: usize,
+    ) -> usize {
         self.read += 1;
         if self.set_type.is_list {
             self.members.push(element.into());
-            return;
+            return 0;
         }
         if self.unreadable.is_some() {
-            return;
+            return 0;
         }
-        let Some(elements) = element::read(&self.set_type, element, options, comment) else {
+        let elements = element::read(&self.set_type, element, options, comment)
+            .filter(|elements| elements.len() <= spare.saturating_add(1));
+        let Some(elements) = elements else {
             self.not_understood += 1;
-            return;
+            return 0;
         };
+        let spent = elements.len().saturating_sub(1);
         for element in elements {
             if self.elements.len() == KEPT_WHOLE && !self.left_out {
                 let before = self.elements.len();
@@ -217,6 +237,7 @@ impl OpenSet {
                 self.elements.push(element);
             }
         }
+        spent
     }
 
     fn clear(&mut self) {

@@ -1,14 +1,19 @@
 //! Names of the ipsets that were read before.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::model::{Component, Contents, Set, protocol};
 
+/// How many look-ups in members of lists one file may ask for.
+const MOST_LOOKUPS: usize = 1 << 20;
+
 /// Finds an ipset by its name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct IpsetNames {
     index: HashMap<Box<str>, u32>,
     holds_icmp: Vec<bool>,
+    lookups_left: Cell<usize>,
 }
 
 impl IpsetNames {
@@ -22,7 +27,15 @@ impl IpsetNames {
         Self {
             index,
             holds_icmp: sets.iter().map(holds_icmp).collect(),
+            lookups_left: Cell::new(MOST_LOOKUPS),
         }
+    }
+
+    /// Whether so many look-ups more are not too many.
+    pub(super) fn affords(&self, lookups: usize) -> bool {
+        let left = self.lookups_left.get().checked_sub(lookups);
+        self.lookups_left.set(left.unwrap_or(0));
+        left.is_some()
     }
 
     /// Whether a set with ports has elements for ICMP, whose "port" is made of type and code.

@@ -85,6 +85,9 @@ fn is_rule(line: &str) -> bool {
 /// How many lines one rule may have: a comment with line breaks has at most 255 bytes (`XT_MAX_COMMENT_LEN`).
 const MOST_CONTINUED: u32 = 255;
 
+/// How long such a rule may be; iptables-restore takes lines of 10 KiB.
+const LONGEST_CONTINUED: usize = 16 << 10;
+
 /// A comment may hold a line break, which iptables-save prints as it is. A line that is something of its own is never taken.
 fn with_continuation(
     mut line: String,
@@ -92,7 +95,7 @@ fn with_continuation(
 ) -> Result<String, ReadError> {
     for _ in 0..MOST_CONTINUED {
         match lines.peek()? {
-            Some(next) if !begins_anew(next) => {
+            Some(next) if !begins_anew(next) && line.len() + next.len() < LONGEST_CONTINUED => {
                 line.push('\n');
                 line.push_str(next);
             }

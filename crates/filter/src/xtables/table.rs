@@ -17,6 +17,9 @@ use super::words::words;
 /// How many rules may be inserted before others: iptables-save never does, and each moves all that follow.
 const MOST_INSERTIONS: u32 = 4096;
 
+/// How many words a rule may have; iptables-restore takes 255 (`MAX_ARGC`).
+const MOST_WORDS: usize = 1024;
+
 /// What a rule line needs beside its table.
 pub(super) struct Surroundings<'set> {
     /// Packets of interest.
@@ -110,6 +113,10 @@ impl TableReader {
             self.lost_line(text, number, "a quote is not closed", around);
             return;
         };
+        if words.len() > MOST_WORDS {
+            self.lost_line(text, number, "it has too many words", around);
+            return;
+        }
         let parts = Parts::sort(&words);
         let Some(placement) = parts.placement else {
             self.lost_line(text, number, "it names no chain", around);

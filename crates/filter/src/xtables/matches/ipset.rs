@@ -27,9 +27,6 @@ pub(super) const MODULES: &[Module] = &[Module::new(
     set,
 )];
 
-/// How many members of a list are looked at; the kernel's own limit is lower unless asked for more (`ipset(8)`, "list:set").
-const MOST_MEMBERS: usize = 1024;
-
 fn set(used: &Use<'_>, context: &Context<'_>) -> Reading {
     let mut conditions = Vec::new();
     for given in used.given.iter().filter(|given| given.name == "match-set") {
@@ -66,7 +63,10 @@ fn match_set(
     negated: bool,
     context: &Context<'_>,
 ) -> Result<Condition, String> {
-    let lookups = keys(name, directions, context)?;
+    let mut lookups = keys(name, directions, context)?;
+    if let Some(list) = as_one(name, &lookups, context) {
+        lookups = vec![list];
+    }
     if let [(reference, key)] = &lookups[..]
         && !may_hold_icmp(reference, context)
     {
@@ -96,6 +96,21 @@ fn match_set(
     Ok(not_if(negated, any(one_of)))
 }
 
+/// The list itself, if the packet can be in every member by the same key.
+fn as_one(name: &str, lookups: &[Lookup], context: &Context<'_>) -> Option<Lookup> {
+    let index = context.names.find(name)?;
+    let Contents::Members(members) = &context.sets.get(index as usize)?.contents else {
+        return None;
+    };
+    let (_, key) = lookups.first()?;
+    let same = members.len() == lookups.len()
+        && !key.is_empty()
+        && lookups
+            .iter()
+            .all(|(set, other)| other == key && !may_hold_icmp(set, context));
+    same.then(|| (SetReference::Ipset(index), key.clone()))
+}
+
 /// A set and the key to look up in it.
 type Lookup = (SetReference, Box<[Expression]>);
 
@@ -120,10 +135,8 @@ pub(in super::super) fn keys(
         Some(Contents::Members(members)) => &members[..],
         _ => &[index][..],
     };
-    if members.len() > MOST_MEMBERS {
-        return Err(format!(
-            "the list {name} has more than {MOST_MEMBERS} members"
-        ));
+    if !context.names.affords(members.len()) {
+        return Err(format!("too many members of lists, of {name} among others"));
     }
     let mut lookups = Vec::with_capacity(members.len());
     for member in members {
