@@ -13,6 +13,7 @@ mod loading;
 mod minimise;
 mod netlink;
 mod outcome;
+mod refusal;
 mod regression;
 mod shot;
 mod trace;

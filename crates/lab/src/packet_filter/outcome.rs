@@ -46,7 +46,7 @@ impl From<Outcome> for String {
 }
 
 /// Every error that an answer to a SYN can become (Linux `icmp_err_convert`, `tab_unreach`).
-const ERRORS: [Errno; 8] = [
+const ERRORS: [Errno; 10] = [
     Errno::ECONNREFUSED,
     Errno::EHOSTUNREACH,
     Errno::ENETUNREACH,
@@ -55,6 +55,8 @@ const ERRORS: [Errno; 8] = [
     Errno::EPROTO,
     Errno::EPERM,
     Errno::EMSGSIZE,
+    Errno::ECONNRESET,
+    Errno::ECONNABORTED,
 ];
 
 impl TryFrom<String> for Outcome {

@@ -3,6 +3,9 @@
 mod draw;
 mod ipset;
 mod nft;
+mod nft_agree;
+mod nft_base;
+mod nft_header;
 mod nft_match;
 mod nft_set;
 mod nft_statement;

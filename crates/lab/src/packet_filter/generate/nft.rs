@@ -1,6 +1,8 @@
 //! Tables of nft: sets, maps, chains and their rules.
 
 use super::draw::{Draw, View};
+use super::nft_agree::agree;
+use super::nft_base::{Base, base};
 use super::nft_match::condition;
 use super::nft_set::{self, NamedSet};
 use super::nft_statement;
@@ -114,12 +116,6 @@ impl Allowed {
     }
 }
 
-struct Base {
-    hook: Hook,
-    kind: &'static str,
-    line: String,
-}
-
 /// The text of one table.
 pub(super) fn table(draw: &mut Draw, name: &str, family: &'static str) -> String {
     let own = draw.packet;
@@ -221,100 +217,6 @@ fn view_at(draw: &mut Draw, hook: Hook) -> View {
     }
 }
 
-fn base(draw: &mut Draw, family: &'static str) -> Base {
-    let device = draw.packet.interface();
-    let device = if draw.percent(90) { device } else { "eth1" };
-    if family == "netdev" || (family == "inet" && draw.percent(5)) {
-        let hook = if family == "netdev" && draw.percent(15) {
-            Hook::Egress
-        } else {
-            Hook::Ingress
-        };
-        let priority = draw.chance.choose(&[-500_i32, -10, 0, 0, 5, 100]);
-        let policy = policy(draw, 6);
-        let line = format!(
-            "type filter hook {} device {device} priority {priority}; policy {policy};",
-            hook.word()
-        );
-        return Base {
-            hook,
-            kind: "filter",
-            line,
-        };
-    }
-    let hook = match draw.chance.below(20) {
-        0..=8 => Hook::Input,
-        9..=13 => Hook::Prerouting,
-        14..=16 => Hook::Output,
-        17..=18 => Hook::Postrouting,
-        _ => Hook::Forward,
-    };
-    let nat = hook != Hook::Forward && draw.percent(if hook == Hook::Prerouting { 40 } else { 10 });
-    let route = hook == Hook::Output && !nat && draw.percent(10);
-    let kind = match (nat, route) {
-        (true, _) => "nat",
-        (_, true) => "route",
-        _ => "filter",
-    };
-    let policy = policy(
-        draw,
-        match (nat, hook) {
-            (true, _) => 2,
-            (_, Hook::Input) => 25,
-            _ => 7,
-        },
-    );
-    let line = format!(
-        "type {kind} hook {} priority {}; policy {policy};",
-        hook.word(),
-        priority(draw, hook, nat)
-    );
-    Base { hook, kind, line }
-}
-
-fn policy(draw: &mut Draw, drops: u64) -> &'static str {
-    if draw.percent(drops) {
-        "drop"
-    } else {
-        "accept"
-    }
-}
-
-fn priority(draw: &mut Draw, hook: Hook, nat: bool) -> String {
-    if nat {
-        let name = match hook {
-            Hook::Prerouting => "dstnat",
-            Hook::Postrouting => "srcnat",
-            _ => "0",
-        };
-        let numbers = ["-150", "-100", "0", "10", "100", "-199"];
-        return if draw.percent(60) {
-            name
-        } else {
-            draw.pick(&numbers)
-        }
-        .to_owned();
-    }
-    match draw.chance.below(10) {
-        0..=4 => "filter".to_owned(),
-        5 => format!(
-            "filter {} {}",
-            draw.pick(&["+", "-"]),
-            draw.pick(&["1", "5", "10"])
-        ),
-        6 => draw.pick(&["mangle", "raw", "security"]).to_owned(),
-        7 if hook == Hook::Prerouting => draw
-            .pick(&["dstnat + 5", "dstnat - 10", "raw - 5"])
-            .to_owned(),
-        _ => draw
-            .pick(&[
-                "-300", "-201", "-200", "-199", "-150", "-100", "-1", "0", "1", "10", "50", "100",
-                "-450",
-            ])
-            .to_owned(),
-    }
-}
-
 fn rules(draw: &mut Draw, place: &Place, most: u64) -> String {
     let mut text = String::new();
     for _ in 0..draw.chance.between(0, most) {
@@ -361,68 +263,6 @@ fn rule(draw: &mut Draw, place: &Place) -> String {
         ));
     }
     words.join(" ")
-}
-
-/// nft takes both in one rule: it refuses two protocols of one layer.
-fn agree(one: &str, other: &str) -> bool {
-    let differ = |names: fn(&str) -> Option<&'static str>| matches!((names(one), names(other)), (Some(one), Some(other)) if one != other);
-    !differ(transport_of) && !differ(network_of)
-}
-
-fn transport_of(words: &str) -> Option<&'static str> {
-    let has = |wanted: &[&str]| wanted.iter().any(|part| words.contains(part));
-    if words.contains("l4proto {") || words.contains("protocol {") || words.contains("nexthdr {") {
-        // What comes after such a set is compared with one of its members.
-        Some("several")
-    } else if words.starts_with("icmpv6 ") || has(&["ip protocol icmp"]) {
-        Some("icmp6")
-    } else if words.starts_with("icmp ") {
-        Some("icmp")
-    } else if has(&[
-        "udp dport",
-        "udp sport",
-        "protocol udp",
-        "l4proto udp",
-        "nexthdr udp",
-    ]) {
-        Some("udp")
-    } else if has(&["sctp dport"]) {
-        Some("sctp")
-    } else if has(&[
-        "tcp ",
-        "l4proto",
-        "protocol ",
-        "nexthdr",
-        "synproxy",
-        "tcp reset",
-    ]) && !has(&["ct protocol"])
-    {
-        Some("tcp")
-    } else {
-        None
-    }
-}
-
-fn network_of(words: &str) -> Option<&'static str> {
-    let has = |wanted: &[&str]| wanted.iter().any(|part| words.contains(part));
-    if has(&["ip6 ", "icmpv6 ", "exthdr", "ipv6"]) {
-        Some("ip6")
-    } else if words.starts_with("ip ")
-        || has(&[
-            "icmp ",
-            " ip saddr",
-            " ip daddr",
-            "dnat ip",
-            "snat ip",
-            "ipv4",
-        ])
-    {
-        Some("ip")
-    } else if words.contains("meta protocol") {
-        Some("protocol")
-    } else {
-        None
-    }
 }
 
 /// One to three tables of nft.

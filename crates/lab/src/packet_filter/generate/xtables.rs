@@ -86,9 +86,9 @@ fn one_table(
     for chain in chains {
         let share = match (table, *chain) {
             ("nat", _) => 0,
-            ("filter", "INPUT") => 40,
+            ("filter", "INPUT") => 25,
             ("filter", "FORWARD") => 70,
-            _ => 4,
+            _ => 3,
         };
         let policy = if draw.percent(share) {
             "DROP"
