@@ -1,6 +1,7 @@
 //! Sets of every type.
 
 use proptest::prelude::*;
+use sshdoctor_filter::evaluate::{Facts, Question, Version, packets_of};
 use sshdoctor_filter::model::{Component, Contents, Element, Range, RuleSet, Set};
 use sshdoctor_filter::{Interest, ipset};
 
@@ -138,6 +139,45 @@ fn what_is_not_understood_is_counted_or_unreadable() {
         .map(|member| rule_set.ipsets[*member as usize].name.as_deref())
         .collect();
     assert_eq!(names, [Some("net"), Some("gone")]);
+}
+
+#[test]
+fn a_large_set_keeps_what_the_packets_can_meet() {
+    let question = Question {
+        version: Version::V4,
+        from: Some("198.51.100.7/32".parse().expect("a network")),
+        from_port: None,
+        to: Some("192.0.2.1".parse().expect("an address")),
+        port: 22,
+        interface: None,
+        mac: None,
+    };
+    let interest = Interest::in_packets(packets_of(&question, &Facts::default()));
+    let mut dump = String::from("create big hash:net family inet\n");
+    for number in 0..5000 {
+        dump.push_str(&format!("add big 10.0.{}.{}\n", number / 256, number % 256));
+    }
+    dump.push_str("add big 198.51.100.0/24\n");
+    let mut rule_set = RuleSet::default();
+    ipset::read("sets", dump.as_bytes(), &interest, &mut rule_set).expect("a dump");
+    let Contents::Elements {
+        elements,
+        read,
+        kept_for,
+        ..
+    } = &rule_set.ipsets[0].contents
+    else {
+        panic!("elements");
+    };
+    assert_eq!(*read, 5001);
+    let kept: Vec<u128> = elements
+        .as_slice()
+        .iter()
+        .map(|element| element.key[0].low)
+        .collect();
+    assert_eq!(kept, [0xc633_6400]);
+    let kept_for = kept_for.as_ref().expect("elements were left out");
+    assert!(kept_for.contains(&Range::exactly(0xc633_6407)));
 }
 
 proptest! {
