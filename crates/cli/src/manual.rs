@@ -82,6 +82,7 @@ mod tests {
             "\\-\\-budget",
             "completions",
             "\\-\\-redact",
+            "\\-\\-why\\-not",
             "Exit status",
         ] {
             assert!(page.contains(word), "{word}");

@@ -96,7 +96,9 @@ fn completions_know_the_options() {
     for shell in ["bash", "zsh", "fish"] {
         let output = run(&["completions", shell]);
         assert_eq!(output.status.code(), Some(0));
-        assert!(text(&output.stdout).contains("budget"), "{shell}");
+        for option in ["budget", "ruleset"] {
+            assert!(text(&output.stdout).contains(option), "{shell}: {option}");
+        }
     }
 }
 

@@ -22,7 +22,7 @@ Examples:
   sshdoctor --via jump web1           is web1 closed to everyone, or only to me?
   sshdoctor web1 --save web1.case     keep everything seen, to read or send later
   sshdoctor read web1.case --redact   the same without addresses, names and users
-  sshdoctor firewall --from 198.51.100.7   on the server: which rule keeps this address out?
+  sshdoctor firewall --from ADDR      on the server: which rule keeps ADDR out?
 
 Other options of ssh (-A, -L …) are accepted and ignored. A host that is named like a command is reached by `sshdoctor check NAME`.
 

@@ -13,11 +13,12 @@ pub(crate) fn candidates(
     from: Option<&str>,
     port: u16,
     evidence: &[String],
+    legacy: &[String],
 ) -> Vec<Candidate> {
     if answer.verdict == PacketVerdict::Accept {
         return Vec::new();
     }
-    let Some(cause) = catalogue::find(id(answer, outcome)) else {
+    let Some(cause) = catalogue::find(id(answer, outcome, legacy)) else {
         return Vec::new();
     };
     // What may be decided otherwise is as likely as anything else that is possible.
@@ -43,7 +44,7 @@ pub(crate) fn candidates(
     vec![candidate]
 }
 
-fn id(answer: &PacketAnswer, outcome: Outcome) -> &'static str {
+fn id(answer: &PacketAnswer, outcome: Outcome, legacy: &[String]) -> &'static str {
     if answer.rate.is_some() {
         return "host-firewall-rate-limits";
     }
@@ -57,7 +58,7 @@ fn id(answer: &PacketAnswer, outcome: Outcome) -> &'static str {
     if owner.is_some_and(|owner| owner.kind == RuleOwnerKind::BanTool) {
         return "other-ban-tool";
     }
-    if is_denied_beside_another(answer) {
+    if is_denied_beside_another(answer, legacy) {
         return "two-firewalls-loaded";
     }
     let denial = answer
@@ -96,8 +97,8 @@ fn is_ufw_default(answer: &PacketAnswer) -> bool {
     })
 }
 
-/// A rule of one tool's tables lets the packet in, and the other's denies it.
-fn is_denied_beside_another(answer: &PacketAnswer) -> bool {
+/// A rule in one of the kernel's two kinds of tables lets the packet in, and one in the other denies it.
+fn is_denied_beside_another(answer: &PacketAnswer, legacy: &[String]) -> bool {
     let Some(denial) = &answer.rule else {
         return false;
     };
@@ -107,7 +108,7 @@ fn is_denied_beside_another(answer: &PacketAnswer) -> bool {
             && step.rule.hook == "input"
             && (step.rule.text.contains("-j ACCEPT") || step.rule.text.ends_with("accept"))
     };
-    let is_legacy = |source: &str| source.contains("legacy");
+    let is_legacy = |source: &String| legacy.contains(source);
     denial.hook == "input"
         && answer
             .trail

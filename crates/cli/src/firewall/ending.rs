@@ -60,6 +60,11 @@ pub(crate) fn outcome(endings: &[Ending]) -> Outcome {
 pub(crate) fn reported(rule_set: &RuleSet, ending: &Ending, version: Version) -> PacketEnding {
     let decider = decider(ending);
     let answer_lost = matches!(ending.answer, AnswerFate::Lost(_));
+    // What is not known is no error yet.
+    let error = match ending.fate {
+        Fate::Unknown => Connect::Succeeds,
+        _ => ending.connect,
+    };
     PacketEnding {
         verdict: verdict(verdicts(ending)),
         reject_with: match ending.fate {
@@ -67,8 +72,8 @@ pub(crate) fn reported(rule_set: &RuleSet, ending: &Ending, version: Version) ->
             _ => None,
         },
         outcome: ending.connect.outcome(),
-        errno: ending.connect.errno().map(Into::into),
-        message: ending.connect.message().map(Into::into),
+        errno: error.errno().map(Into::into),
+        message: error.message().map(Into::into),
         forwarded: ending.fate == Fate::Forwarded,
         answer_lost,
         rule: place::quoted(rule_set, decider),

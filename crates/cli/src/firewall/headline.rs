@@ -86,23 +86,24 @@ fn uncertain(answer: &PacketAnswer) -> String {
         .iter()
         .map(|verdict| wording::participle(*verdict))
         .collect();
-    let mut reasons: Vec<&str> = Vec::new();
+    let (mut depends, mut others): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for undecided in &answer.undecided {
         let reason = undecided.reason.as_str();
-        if !reasons.contains(&reason) && reasons.len() < MOST_REASONS {
-            reasons.push(reason);
+        let (list, reason) = match reason.strip_prefix("depends on ") {
+            Some(what) => (&mut depends, what),
+            None => (&mut others, reason),
+        };
+        if !list.contains(&reason) && list.len() < MOST_REASONS {
+            list.push(reason);
         }
     }
     let mut text = format!("Not certain: {}.", alternatives(&verdicts));
-    if let Some(first) = reasons.first() {
-        let subject = if first.starts_with("depends") {
-            "It "
-        } else {
-            ""
-        };
-        let because = wording::capitalised(&format!("{subject}{}", reasons.join("; ")));
-        // Writing to a String cannot fail.
-        let _ = write!(text, " {because}.");
+    // Writing to a String cannot fail.
+    if !depends.is_empty() {
+        let _ = write!(text, " It depends on {}.", depends.join(" and on "));
+    }
+    if !others.is_empty() {
+        let _ = write!(text, " {}.", wording::capitalised(&others.join("; ")));
     }
     text
 }

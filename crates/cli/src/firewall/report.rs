@@ -1,12 +1,12 @@
 //! The whole report.
 
 use sshdoctor_case::{
-    Evidence, Fact, FamilyAnswer, FirewallReport, NextStep, Outcome, PacketAnswer, PacketQuestion,
-    PacketVerdict, REPORT_SCHEMA, Report, RuleSetSource, Stage, StageFinding, StageState,
-    TargetSummary, Vantage, Where,
+    Candidate, Evidence, Fact, FamilyAnswer, FirewallReport, NextStep, Outcome, PacketAnswer,
+    PacketQuestion, PacketVerdict, REPORT_SCHEMA, Report, RuleSetSource, Stage, StageFinding,
+    StageState, TargetSummary, Vantage, Where,
 };
 use sshdoctor_filter::evaluate::Question;
-use sshdoctor_filter::model::RuleSet;
+use sshdoctor_filter::model::{RuleSet, SourceKind};
 
 use super::{
     answer::{self, Answered},
@@ -46,7 +46,8 @@ pub(crate) fn conclude(answered: &[Answered], reading: Reading<'_>) -> Option<Fi
         }
     };
     let from = first.question.from.map(shown_source);
-    let causes = causes(&families, differ, from.as_deref(), port, &ids);
+    let legacy = legacy_sources(&first.rule_set);
+    let causes = causes(&families, differ, from.as_deref(), port, &ids, &legacy);
     let report = Report {
         schema: REPORT_SCHEMA.into(),
         command: "firewall".into(),
@@ -293,7 +294,8 @@ fn causes(
     from: Option<&str>,
     port: u16,
     evidence: &[String],
-) -> Vec<sshdoctor_case::Candidate> {
+    legacy: &[String],
+) -> Vec<Candidate> {
     if differ {
         // One family is let in and the other is not: that is the cause, whatever denies it.
         let denied = families
@@ -319,8 +321,23 @@ fn causes(
         };
     }
     families.first().map_or_else(Vec::new, |family| {
-        causes::candidates(&family.answer, family.outcome, from, port, evidence)
+        causes::candidates(&family.answer, family.outcome, from, port, evidence, legacy)
     })
+}
+
+/// Sources of the old tables, which run beside nftables.
+fn legacy_sources(rule_set: &RuleSet) -> Vec<String> {
+    rule_set
+        .sources
+        .iter()
+        .filter(|source| {
+            matches!(
+                source.kind,
+                SourceKind::IptablesLegacy | SourceKind::Ip6tablesLegacy
+            )
+        })
+        .map(|source| place::shown(&source.name))
+        .collect()
 }
 
 /// What changes the answer, in the words of the tool that made the rule.

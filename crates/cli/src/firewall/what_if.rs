@@ -1,7 +1,7 @@
 //! The same packet, were one rule another.
 
 use sshdoctor_case::PacketVerdict;
-use sshdoctor_filter::evaluate::{self, Decider, Decision, Facts, Question};
+use sshdoctor_filter::evaluate::{self, Decider, Decision, Facts, Fate, Question};
 use sshdoctor_filter::model::{Condition, RuleReference, RuleSet, Statement};
 
 use super::{answer::ByRate, ending, place};
@@ -119,9 +119,10 @@ fn known(condition: &Condition, holds: bool) -> Condition {
     }
 }
 
-/// Endings that let the packet in come last: what denies it is what there is to say.
+/// What denies it is what there is to say, and comes first; being passed on to another host comes last.
 pub(crate) fn denials_first(decision: &mut Decision) {
-    decision
-        .endings
-        .sort_by_key(|ending| matches!(ending::verdicts(ending), [PacketVerdict::Accept]));
+    decision.endings.sort_by_key(|ending| {
+        let lets_in = matches!(ending::verdicts(ending), [PacketVerdict::Accept]);
+        (lets_in, ending.fate == Fate::Forwarded)
+    });
 }

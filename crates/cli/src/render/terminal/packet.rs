@@ -167,12 +167,12 @@ fn remarks(answer: &PacketAnswer) -> Vec<String> {
         let is_said = answer.verdict != PacketVerdict::Unknown || answer.rate.is_some();
         if let (Some(setting), false) = (
             &owner.setting,
-            is_said || owner.kind == RuleOwnerKind::Nobody,
+            is_said || matches!(owner.kind, RuleOwnerKind::Nobody | RuleOwnerKind::Person),
         ) {
             remarks.push(format!("Made by {}: {setting}", owner.name));
         }
         if let (Some(persists), true) = (&owner.persists, answer.verdict != PacketVerdict::Accept) {
-            remarks.push(format!("Kept by {persists}"));
+            remarks.push(format!("After a reboot: {persists}"));
         }
     }
     if let Some(counters) = answer.rule.as_ref().and_then(|rule| rule.counters) {
@@ -220,11 +220,18 @@ fn trail(answer: &PacketAnswer, most: usize, charset: Charset) -> Vec<Line> {
         .iter()
         .filter(|step| Some(&step.rule) != answer.rule.as_ref())
         .collect();
-    if others.is_empty() || most == 0 {
+    // Calls of chains only lead to what matters.
+    let kept: Vec<&TrailStep> = others
+        .iter()
+        .filter(|step| most == usize::MAX || !is_call(step, &answer.trail))
+        .take(most)
+        .copied()
+        .collect();
+    if kept.is_empty() {
         return Vec::new();
     }
     let mut lines = vec![Line::of(Tone::Plain, "  On the way it matched:")];
-    for step in others.iter().take(most) {
+    for step in &kept {
         let place = match step.rule.number {
             Some(number) => format!("{} {number}", step.rule.chain),
             None => step.rule.chain.clone(),
@@ -235,8 +242,21 @@ fn trail(answer: &PacketAnswer, most: usize, charset: Charset) -> Vec<Line> {
         let text = shorten(&charset.show(&text), COLUMNS - 4, charset);
         lines.push(Line::of(Tone::Faint, format!("    {text}")));
     }
-    lines.extend(more(others.len(), most));
+    lines.extend(more(others.len(), kept.len()));
     lines
+}
+
+/// Whether the rule does nothing but call a chain. A target of iptables in capitals is one only if something matched there.
+fn is_call(step: &TrailStep, trail: &[TrailStep]) -> bool {
+    let words: Vec<&str> = step.rule.text.split_whitespace().collect();
+    words.windows(2).any(|pair| match pair {
+        ["jump" | "goto", _] => true,
+        ["-j" | "-g", chain] => {
+            chain.chars().any(char::is_lowercase)
+                || trail.iter().any(|other| other.rule.chain == **chain)
+        }
+        _ => false,
+    })
 }
 
 /// What to type to change it.
