@@ -20,6 +20,8 @@ pub(super) struct SetBuilder {
     otherwise: Option<MappedValue>,
     read: u64,
     not_understood: u64,
+    /// Only elements of interest are kept from now on.
+    thinned: bool,
     /// Elements were left out.
     left_out: bool,
 }
@@ -32,6 +34,7 @@ impl SetBuilder {
             otherwise: None,
             read: 0,
             not_understood: 0,
+            thinned: false,
             left_out: false,
         }
     }
@@ -82,18 +85,17 @@ impl SetBuilder {
 
     /// Leaves out what no packet of interest can meet, once the set is large.
     pub(super) fn thin_out(&mut self, interest: &Interest) {
-        if self.left_out {
-            if self
-                .elements
-                .last()
-                .is_some_and(|last| !self.interests(interest, last))
-            {
+        if self.thinned {
+            let is_wanted = |last: &Element| self.interests(interest, last);
+            if !self.elements.last().is_none_or(is_wanted) {
                 self.elements.pop();
+                self.left_out = true;
             }
         } else if self.elements.len() > KEPT_WHOLE {
+            self.thinned = true;
             let before = self.elements.len();
             let elements = std::mem::take(&mut self.elements);
-            let kept: Vec<Element> = elements
+            let kept = elements
                 .into_iter()
                 .filter(|element| self.interests(interest, element))
                 .collect();

@@ -17,7 +17,7 @@ fn text_of_recorded_rules_is_that_of_nft() {
 fn text_of_live_rules_is_that_of_nft() {
     let list = |arguments: &str| {
         let script = format!(
-            "ip link add eth0 type dummy && nft -f /dev/stdin && nft {arguments} list ruleset"
+            "ip link add eth0 type veth peer name eth1 && nft -f /dev/stdin && nft {arguments} list ruleset"
         );
         let mut child = Command::new("unshare")
             .args(["--net", "sh", "-c", &script])
