@@ -19,3 +19,22 @@ pub(super) fn command<'a>(words: impl IntoIterator<Item = &'a str>) -> Option<St
     let words: Option<Vec<String>> = words.into_iter().map(quoted).collect();
     Some(words?.join(" "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{command, quoted};
+
+    #[test]
+    fn a_shell_reads_back_what_was_meant() {
+        assert_eq!(quoted("sshd").as_deref(), Some("sshd"));
+        assert_eq!(quoted("").as_deref(), Some("''"));
+        assert_eq!(quoted("$(reboot)").as_deref(), Some("'$(reboot)'"));
+        assert_eq!(quoted("it's").as_deref(), Some(r"'it'\''s'"));
+        assert_eq!(quoted("a\nreboot"), None);
+        assert_eq!(quoted("\u{1b}[2J"), None);
+        assert_eq!(
+            command(["fail2ban-client", "set", "; reboot", "unbanip"]).as_deref(),
+            Some("fail2ban-client set '; reboot' unbanip")
+        );
+    }
+}

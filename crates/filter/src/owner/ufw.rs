@@ -128,6 +128,10 @@ fn user_rule(scene: &Scene<'_>) -> Setting {
     let setting = Setting::named(said.text())
         .changed_by(change.filter(|_| said.is_certain))
         .kept(user_file(scene));
+    if !said.is_certain {
+        return setting
+            .remarked("it may be the same without its protocol: the rule behind it was not read");
+    }
     if said.may_be_a_ban {
         setting.remarked(
             "fail2ban's ufw action writes such rules too: \"ufw status\" then shows its comment",
