@@ -113,7 +113,6 @@ pub(super) static SYNOLOGY: Signs = Signs {
         Name::Is("FORWARD_FIREWALL"),
         Name::Is("INPUT_FIREWALL"),
     ],
-    marks: &[Name::Is("DOS_PROTECT")],
     setting: |scene| match &*scene.chain.name {
         "DOS_PROTECT" => Setting::named("protection against denial of service"),
         _ => Setting::UNKNOWN,
