@@ -30,8 +30,8 @@ pub use observation::{Fact, Observation, Vantage};
 pub use packet_filter::{
     AddressFamily, FamilyAnswer, FilterRule, FirewallReport, NeighbouringRule, PacketAnswer,
     PacketEnding, PacketQuestion, PacketTranslation, PacketVerdict, RateTurn, RuleContext,
-    RuleCounters, RuleInsertion, RuleOwner, RuleOwnerKind, RuleSetSource, SetEntry, TrailStep, UndecidedPart,
-    WithoutRule,
+    RuleCounters, RuleInsertion, RuleOwner, RuleOwnerKind, RuleSetSource, SetEntry, TrailStep,
+    UndecidedPart, WithoutRule,
 };
 pub use question::{Approach, Ask, Depth, Question};
 pub use received::{Received, escape};

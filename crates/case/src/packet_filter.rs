@@ -284,18 +284,21 @@ pub struct PacketTranslation {
     pub to_port: Option<u16>,
 }
 
-/// A rule that would let the packet in.
+/// A change that would let the packet in, tried on a copy of the rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RuleInsertion {
-    /// Where it goes, in a few words.
+    /// Where it is made, in a few words.
     pub place: String,
-    /// The rule that it stands before, if any.
+    /// What denies the packet and is got over by it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub before: Option<FilterRule>,
-    /// The rule.
-    pub text: String,
-    /// What to type, in the words of the tool that owns the chain; each alone does it.
+    pub over: Option<FilterRule>,
+    /// The tool whose words these are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// What to type, in order.
     pub commands: Vec<String>,
+    /// It suffices only together with the others; otherwise it does alone.
+    pub together: bool,
 }
 
 /// What becomes of the same packet if the deciding rule were not there.
@@ -339,8 +342,11 @@ pub struct PacketAnswer {
     /// What becomes of it without the deciding rule, where that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub without_rule: Option<WithoutRule>,
-    /// For `--why-not accept`: the smallest insertions that would let it in.
+    /// For `--why-not accept`: the smallest changes that would let it in.
     pub insertions: Vec<RuleInsertion>,
+    /// Why none was found, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_insertion: Option<String>,
 }
 
 /// The answer for one family, beside that of the other.

@@ -26,6 +26,7 @@ pub(crate) struct Answered {
     /// How it turns with a rate.
     pub(crate) by_rate: Option<ByRate>,
     pub(crate) insertions: Vec<RuleInsertion>,
+    pub(crate) no_insertion: Option<String>,
 }
 
 /// The same packet below a rate, and above it.
@@ -88,6 +89,7 @@ pub(crate) fn reported(answered: &Answered) -> PacketAnswer {
             .as_ref()
             .map(|decision| without_rule(rule_set, decision)),
         insertions: answered.insertions.clone(),
+        no_insertion: answered.no_insertion.clone(),
     }
 }
 

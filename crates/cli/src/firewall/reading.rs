@@ -4,16 +4,17 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
-use sshdoctor_case::{RuleOwner, RuleOwnerKind, escape};
+use sshdoctor_case::{RuleInsertion, RuleOwner, RuleOwnerKind, escape};
 use sshdoctor_filter::evaluate::{Facts, Question, RouteAnswer};
 use sshdoctor_filter::model::RuleSet;
 use sshdoctor_filter::owner::{self, Owner, ToolKind};
+use sshdoctor_filter::why_not::{self, Opening};
 use sshdoctor_host::packet_filter::{self, Live, RuleSource, Saved};
 use sshdoctor_host::{Limits, Programs, network};
 
 use super::{
     answer::{self, Answered},
-    what_if,
+    place, what_if,
 };
 
 /// `CAP_NET_ADMIN` (`linux/capability.h`), which reading rules takes.
@@ -73,7 +74,11 @@ impl Filter {
     ///
     /// # Errors
     /// When a file cannot be read, or nothing at all of this host.
-    pub(crate) fn answer(&self, question: &Question, why_not: bool) -> anyhow::Result<Answered> {
+    pub(crate) fn answer(
+        &self,
+        question: &Question,
+        insertions_wanted: bool,
+    ) -> anyhow::Result<Answered> {
         let (mut rule_set, mut decision) =
             packet_filter::decide(&self.source, question, &self.facts)?;
         if self.live && rule_set.sources.is_empty() && !rule_set.problems.is_empty() {
@@ -84,6 +89,11 @@ impl Filter {
         let by_rate = what_if::by_rate(&mut rule_set, question, &self.facts, &decision);
         let owner = answer::decider(&decision)
             .map(|decider| reported(owner::owner_of(&rule_set, decider, question)));
+        let (insertions, no_insertion) = if insertions_wanted {
+            self.insertions(&rule_set, question)
+        } else {
+            (Vec::new(), None)
+        };
         Ok(Answered {
             question: question.clone(),
             rule_set,
@@ -91,8 +101,49 @@ impl Filter {
             owner,
             without_rule,
             by_rate,
-            insertions: Vec::new(),
+            insertions,
+            no_insertion,
         })
+    }
+}
+
+impl Filter {
+    /// The smallest changes that let the packet in, or why there is none.
+    fn insertions(
+        &self,
+        rule_set: &RuleSet,
+        question: &Question,
+    ) -> (Vec<RuleInsertion>, Option<String>) {
+        let (insertions, together) =
+            match why_not::smallest_insertion(rule_set, question, &self.facts) {
+                Opening::NotDenied => return (Vec::new(), None),
+                Opening::NotFound { reason } => return (Vec::new(), Some(reason.to_owned())),
+                Opening::Alternatives(insertions) => (insertions, false),
+                Opening::Several(insertions) => (insertions, true),
+            };
+        let reported = insertions
+            .into_iter()
+            .map(|insertion| RuleInsertion {
+                place: match insertion.place {
+                    why_not::Place::Before { chain, number } => {
+                        format!("before rule {number} of chain {}", place::shown(&chain))
+                    }
+                    why_not::Place::AtEnd { chain } => {
+                        format!("at the end of chain {}", place::shown(&chain))
+                    }
+                    why_not::Place::Lifted => "by the end of the ban".to_owned(),
+                },
+                over: place::quoted(rule_set, insertion.over),
+                tool: insertion.tool.map(|tool| tool.id.to_owned()),
+                commands: insertion
+                    .commands
+                    .iter()
+                    .map(|command| escape(command))
+                    .collect(),
+                together,
+            })
+            .collect();
+        (reported, None)
     }
 }
 

@@ -27,10 +27,7 @@ pub(crate) struct Reading<'a> {
 /// The report on the answers: one, or that of IPv4 and that of IPv6.
 pub(crate) fn conclude(answered: &[Answered], reading: Reading<'_>) -> Option<FirewallReport> {
     let first = answered.first()?;
-    let families: Vec<FamilyAnswer> = answered
-        .iter()
-        .map(|answered| family_answer(answered))
-        .collect();
+    let families: Vec<FamilyAnswer> = answered.iter().map(family_answer).collect();
     let differ = families
         .iter()
         .any(|other| !is_same(other, families.first()));
@@ -391,6 +388,12 @@ fn notes(
             "For IPv6 it is the same: {} decides.",
             by.unwrap_or("no rule")
         ));
+    }
+    let refused = families
+        .iter()
+        .find_map(|family| family.answer.no_insertion.as_ref());
+    if let Some(reason) = refused {
+        notes.push(format!("Nothing is offered to let it in: {reason}."));
     }
     if let Some(interface) = reading.interface {
         notes.push(format!(

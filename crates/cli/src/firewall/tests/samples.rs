@@ -169,6 +169,7 @@ pub(super) fn answered(from: &str, rule_set: RuleSet, endings: Vec<Ending>) -> A
         without_rule: None,
         by_rate: None,
         insertions: Vec::new(),
+        no_insertion: None,
     }
 }
 
@@ -302,9 +303,10 @@ pub(super) fn denied_by_policy() -> Answered {
         &["ufw allow from 198.51.100.7 to any port 22 proto tcp"],
     ));
     answered.insertions = vec![RuleInsertion {
-        place: "in chain INPUT (ip filter), before rule 1".into(),
-        before: None,
-        text: "-s 198.51.100.7/32 -p tcp -m tcp --dport 22 -j ACCEPT".into(),
+        place: "before rule 1 of chain INPUT".into(),
+        over: None,
+        tool: None,
+        together: false,
         commands: vec![
             "iptables-nft -I INPUT 1 -s 198.51.100.7/32 -p tcp -m tcp --dport 22 -j ACCEPT".into(),
         ],

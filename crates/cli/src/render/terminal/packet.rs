@@ -277,9 +277,18 @@ fn changes(answer: &PacketAnswer, allowance: Allowance, charset: Charset) -> Vec
         }
         left = left.saturating_sub(owner.change.len());
     }
-    for insertion in answer.insertions.iter().take(left) {
-        let place = format!("{}:", insertion.place);
-        lines.extend(hanging("Let it in, ", Tone::Plain, &place, 1, charset));
+    let known = answer.owner.as_ref().map(|owner| &owner.change);
+    let others = answer
+        .insertions
+        .iter()
+        .filter(|insertion| insertion.together || Some(&insertion.commands) != known);
+    for insertion in others.take(left) {
+        let which = if insertion.together {
+            format!("with the others, {}:", insertion.place)
+        } else {
+            format!("{}:", insertion.place)
+        };
+        lines.extend(hanging("Let it in, ", Tone::Plain, &which, 1, charset));
         for command in insertion.commands.iter().take(left) {
             lines.extend(typed("", command, allowance.command_lines, charset));
         }

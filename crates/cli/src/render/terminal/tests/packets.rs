@@ -155,8 +155,15 @@ prop_compose! {
             without_rule: without.map(|decided_by| WithoutRule { verdict, decided_by }),
             insertions: insertions
                 .into_iter()
-                .map(|(place, text, commands)| RuleInsertion { place, before: None, text, commands })
+                .map(|(place, tool, commands)| RuleInsertion {
+                    place,
+                    over: None,
+                    tool: Some(tool),
+                    commands,
+                    together: false,
+                })
                 .collect(),
+            no_insertion: None,
         }
     }
 }
