@@ -4,7 +4,7 @@ use super::fields::{Presence, Reading};
 use super::scene::Scene;
 use super::{Possible, Truth};
 use crate::model::{
-    Component, Contents, Element, Expression, MappedValue, Range, Set, SetReference, Verdict,
+    Component, Contents, Element, Expression, MappedValue, Set, SetReference, Verdict,
 };
 
 /// How deep lists of ipsets may hold each other (the kernel allows no list in a list).
@@ -86,7 +86,7 @@ impl Scene<'_> {
             }
             Contents::Elements { .. } => {
                 let hits = hits(set, key);
-                let truth = verdict_of(&hits);
+                let truth = verdict_of(&set.components, &hits);
                 if truth == Truth::False && self.may_hold_more(set, key) {
                     return Truth::Unknown;
                 }
@@ -278,7 +278,7 @@ fn hits<'a>(set: &'a Set, key: &[Possible]) -> Vec<Hit<'a>> {
 }
 
 /// The narrowest element decides, as in a hash of networks, where the longest prefix is tried first (`ip_set_hash_gen.h`).
-fn verdict_of(hits: &[Hit<'_>]) -> Truth {
+fn verdict_of(components: &[Component], hits: &[Hit<'_>]) -> Truth {
     if hits.is_empty() {
         return Truth::False;
     }
@@ -291,14 +291,16 @@ fn verdict_of(hits: &[Hit<'_>]) -> Truth {
     if hits.iter().any(|hit| !hit.certain) {
         return Truth::Unknown;
     }
-    let narrowest = hits.iter().min_by_key(|hit| size(&hit.element.key));
+    let narrowest = hits.iter().min_by_key(|hit| spans(components, hit.element));
     Truth::of(narrowest.map(|hit| !hit.element.no_match))
 }
 
-fn size(key: &[Range]) -> (u128, u128) {
-    let span = |index: usize| {
-        key.get(index)
-            .map_or(0, |range: &Range| range.high - range.low)
-    };
-    (span(0), span(1))
+/// How much each of its networks holds, in the order of the key.
+fn spans(components: &[Component], element: &Element) -> Vec<u128> {
+    components
+        .iter()
+        .zip(&element.key)
+        .filter(|(component, _)| matches!(component, Component::Ip4Address | Component::Ip6Address))
+        .map(|(_, range)| range.high - range.low)
+        .collect()
 }

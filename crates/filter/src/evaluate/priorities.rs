@@ -1,11 +1,14 @@
 //! What stands at one priority, and the nat chains, which are one of those things.
 
+use super::Version;
 use super::answers::Role;
 use super::decision::{Decider, Fate};
 use super::steps::Step;
 use super::tracking::{is_settled, settle, tracked, translate_back};
 use super::walk::{Passage, Run, Stopped, Walker};
-use crate::model::{ChainReference, Hook};
+use crate::model::{
+    ChainReference, Condition, Expression, Family, Field, Hook, Rule, Statement, Target,
+};
 
 /// Chains at one priority of which every order is tried; with more the answer is left open.
 const MOST_AT_ONE_PRIORITY: usize = 4;
@@ -94,7 +97,12 @@ impl Run<'_> {
         }
         self.undecided(
             decider,
-            "depends on which interfaces the packet passes, and on which of them this chain is bound to",
+            match self.hook {
+                Hook::Ingress | Hook::Egress => {
+                    "depends on which interfaces the packet passes, and on which of them this chain is bound to"
+                }
+                _ => "depends on whether the packet meets this chain at all",
+            },
         );
         add_new(&mut passage.through, vec![unsure]);
         passage
@@ -151,6 +159,21 @@ impl Run<'_> {
         passage
     }
 
+    /// Whether conntrack is at work for sure: it is switched on by rules that need it (`nf_ct_netns_get`), and without it nat chains
+    /// are not called.
+    fn tracks(&self) -> bool {
+        self.rule_set.tables.iter().any(|table| {
+            let concerned = match table.family {
+                Family::Inet => true,
+                Family::Ip => self.version == Version::V4,
+                Family::Ip6 => self.version == Version::V6,
+                _ => false,
+            };
+            let rules = || table.chains.iter().flat_map(|chain| &chain.rules);
+            concerned && rules().any(needs_conntrack)
+        })
+    }
+
     fn nat_group(
         &mut self,
         group: &[ChainReference],
@@ -168,7 +191,7 @@ impl Run<'_> {
                         after.push(walker);
                         continue;
                     }
-                    let passage = self.base_chain(group[index], walker);
+                    let passage = self.perhaps(group[index], self.tracks(), walker);
                     add_new(stopped, passage.stopped);
                     after.extend(passage.through);
                 }
@@ -177,6 +200,18 @@ impl Run<'_> {
             add_new(next, walkers);
         }
     }
+}
+
+fn needs_conntrack(rule: &Rule) -> bool {
+    rule.statements.iter().any(|statement| match statement {
+        Statement::Translate(_) => true,
+        Statement::Assign(assignment) => assignment.target == Target::ConntrackMark,
+        Statement::Condition(Condition::In {
+            value: Expression::Field(field),
+            ..
+        }) => matches!(field, Field::ConntrackState | Field::ConntrackMark),
+        _ => false,
+    })
 }
 
 /// Adds what is not there yet.

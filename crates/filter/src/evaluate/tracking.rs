@@ -4,13 +4,21 @@ use super::answers::{self, Role};
 use super::fields;
 use super::walk::Walker;
 use super::{Packet, Possible};
-use crate::model::{Field, conntrack_state, conntrack_status};
+use crate::model::{BitOperation, Field, conntrack_state, conntrack_status};
 
-/// Sent by `lo`, it arrives by `lo`, keeping its mark and its connection (`drivers/net/loopback.c`).
+/// Sent by `lo`, it arrives by `lo`, keeping its mark and its connection, which is confirmed by then (`drivers/net/loopback.c`,
+/// `nf_conntrack_confirm`).
 pub(super) fn crosses_loopback(mut walker: Walker) -> Walker {
     let packet = &mut walker.packet;
     packet.input_interface = packet.output_interface;
     packet.from_here = false;
+    if packet.tracking.connection == Some(true) {
+        packet.tracking.status =
+            packet
+                .tracking
+                .status
+                .after(BitOperation::Or, conntrack_status::CONFIRMED, 32);
+    }
     walker
 }
 
@@ -72,7 +80,7 @@ pub(super) fn tracked(mut walker: Walker, role: &Role) -> Walker {
             state: Possible::exactly(conntrack_state::ESTABLISHED),
             reply: true,
             status: of.status.after(
-                crate::model::BitOperation::Or,
+                BitOperation::Or,
                 conntrack_status::CONFIRMED | conntrack_status::SEEN_REPLY,
                 32,
             ),

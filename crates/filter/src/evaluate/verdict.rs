@@ -6,26 +6,25 @@ use super::start::{is_to_itself, syn};
 use super::walk::{Run, Stopped, Walker};
 use super::way::Arrivals;
 use super::{Facts, Packet, Question, Version};
-use crate::model::{Hook, RejectWith, RuleSet, SourceKind};
+use crate::model::{Family, Hook, RejectWith, RuleSet, SourceKind, interface_name};
 
 /// What the rule set does with the packet of a question.
 #[must_use]
 pub fn decide(rule_set: &RuleSet, question: &Question, facts: &Facts) -> Decision {
-    let mut run = Run::new(rule_set, facts);
-    let to_itself = is_to_itself(question, facts);
-    let start = Walker {
-        packet: syn(question, facts),
-        accepted_by: Decider::NoChain,
-        certain: true,
+    let mut run = Run::new(rule_set, facts, question.version);
+    let asked = Asked {
+        syn: syn(question, facts),
+        to_itself: is_to_itself(question, facts),
     };
-    let arrivals = if to_itself {
+    let start = Walker::starting(asked.syn.clone());
+    let arrivals = if asked.to_itself {
         run.through_loopback(start, &Role::Syn, Hook::Output)
     } else {
         run.inbound(start, &Role::Syn)
     };
     let mut endings = Vec::new();
-    run.accepted(&arrivals, to_itself, &mut endings);
-    run.stopped(&arrivals, to_itself, &mut endings);
+    run.accepted(&arrivals, &asked, &mut endings);
+    run.stopped(&arrivals, &asked, &mut endings);
     for (index, problem) in rule_set.problems.iter().enumerate() {
         if problem.hides_chains && concerns(problem.kind, question.version) {
             let decider = Decider::Unread(u32::try_from(index).unwrap_or(u32::MAX));
@@ -70,31 +69,39 @@ fn add(endings: &mut Vec<Ending>, ending: Ending) {
     }
 }
 
+/// The packet that is asked about.
+struct Asked {
+    syn: Packet,
+    to_itself: bool,
+}
+
+/// What becomes of an answer: whether it may reach the client's socket, and what may keep it from that.
+struct Return {
+    arrives: bool,
+    lost: Vec<Stopped>,
+}
+
 impl Run<'_> {
-    fn accepted(&mut self, arrivals: &Arrivals, to_itself: bool, endings: &mut Vec<Ending>) {
+    fn accepted(&mut self, arrivals: &Arrivals, asked: &Asked, endings: &mut Vec<Ending>) {
         for walker in &arrivals.forwarded {
             let (packet, role) = answers::forwarded_syn_ack(&walker.packet);
-            let start = Walker {
-                packet,
-                accepted_by: Decider::NoChain,
-                certain: true,
-            };
             self.answering = true;
-            let back = self.passing(start, &role);
+            let back = self.passing(Walker::starting(packet), &role);
             self.answering = false;
+            let back = recognised(back, asked);
             arrives_or_not(endings, Fate::Forwarded, walker.accepted_by, back);
         }
         for walker in &arrivals.through {
             let (packet, role) = answers::syn_ack(&walker.packet);
-            let back = self.answer(packet, &role, to_itself, Hook::Input);
+            let back = self.answer(packet, &role, asked, false);
             arrives_or_not(endings, Fate::Accepted, walker.accepted_by, back);
         }
     }
 
-    fn stopped(&mut self, arrivals: &Arrivals, to_itself: bool, endings: &mut Vec<Ending>) {
-        for (hook, stopped) in &arrivals.stopped {
+    fn stopped(&mut self, arrivals: &Arrivals, asked: &Asked, endings: &mut Vec<Ending>) {
+        for (_, stopped) in &arrivals.stopped {
             match stopped.fate {
-                Fate::Rejected(with) => self.rejected(*hook, stopped, with, to_itself, endings),
+                Fate::Rejected(with) => self.rejected(stopped, with, asked, endings),
                 fate => {
                     let ending = Ending {
                         fate,
@@ -110,10 +117,9 @@ impl Run<'_> {
 
     fn rejected(
         &mut self,
-        hook: Hook,
         stopped: &Stopped,
         with: RejectWith,
-        to_itself: bool,
+        asked: &Asked,
         endings: &mut Vec<Ending>,
     ) {
         let ending = |answer, connect| Ending {
@@ -123,47 +129,106 @@ impl Run<'_> {
             connect,
         };
         let version = stopped.packet.version;
-        let arrives = ending(AnswerFate::Leaves, answers::connect_error(with, version));
+        let from_device = self.is_of_netdev(stopped.decider);
         let packet = answers::rejection(&stopped.packet, with);
-        let back = self.answer(packet, &Role::Error, to_itself, hook);
-        if !back.through.is_empty() {
-            add(endings, arrives);
+        let back = if from_device && asked.to_itself && version == Version::V4 {
+            // Without the route that it is usually sent with, `lo` takes it for a martian (`ip_route_input_slow`).
+            Return::lost_to(Decider::Routing, packet)
+        } else {
+            self.answer(packet, &Role::Error, asked, from_device)
+        };
+        if back.arrives {
+            let connect = answers::connect_error(with, version);
+            add(endings, ending(AnswerFate::Leaves, connect));
         }
-        for (_, stopped) in back.stopped {
-            add(
-                endings,
-                ending(AnswerFate::Lost(stopped.decider), Connect::TimesOut),
-            );
+        for stopped in back.lost {
+            let lost = AnswerFate::Lost(stopped.decider);
+            add(endings, ending(lost, Connect::TimesOut));
         }
     }
 
-    /// Sends an answer back to the client, from where the packet was stopped or arrived.
-    fn answer(&mut self, packet: Packet, role: &Role, to_itself: bool, from: Hook) -> Arrivals {
+    fn is_of_netdev(&self, decider: Decider) -> bool {
+        let Decider::Rule { rule, .. } = decider else {
+            return false;
+        };
+        self.rule_set
+            .tables
+            .get(rule.chain.table as usize)
+            .is_some_and(|table| table.family == Family::Netdev)
+    }
+
+    /// Sends an answer back to the client; what a netdev table rejects is answered by the device at once.
+    fn answer(&mut self, packet: Packet, role: &Role, asked: &Asked, from_device: bool) -> Return {
         let mut packet = packet;
-        packet.output_interface = if to_itself {
-            super::Possible::exactly(crate::model::interface_name("lo"))
+        packet.output_interface = if asked.to_itself {
+            super::Possible::exactly(interface_name("lo"))
         } else {
             self.interface_to(&packet)
         };
-        let start = Walker {
-            packet,
-            accepted_by: Decider::NoChain,
-            certain: true,
+        let start = Walker::starting(packet);
+        let from = if from_device {
+            Hook::Ingress
+        } else {
+            Hook::Output
         };
         self.answering = true;
-        let arrivals = if to_itself {
+        let back = if asked.to_itself {
             self.through_loopback(start, role, from)
         } else {
             self.outbound(start, role, from)
         };
         self.answering = false;
-        arrivals
+        recognised(back, asked)
     }
 }
 
+impl Return {
+    fn lost_to(decider: Decider, packet: Packet) -> Self {
+        Self {
+            arrives: false,
+            lost: vec![Stopped {
+                fate: Fate::Dropped,
+                decider,
+                packet,
+            }],
+        }
+    }
+}
+
+/// The client takes only what comes from where it sent to: an answer that is not translated back is lost to it.
+fn recognised(back: Arrivals, asked: &Asked) -> Return {
+    let expected = asked.syn.ends.reversed();
+    let mut lost: Vec<Stopped> = back
+        .stopped
+        .into_iter()
+        .map(|(_, stopped)| stopped)
+        .collect();
+    let mut arrives = false;
+    for walker in back.through {
+        let ends = walker.packet.ends;
+        let same = if walker.packet.icmp.is_some() {
+            ends.destination == expected.destination
+        } else {
+            ends == expected
+        };
+        let exact = |ends: super::Ends| {
+            ends.source.exact().is_some()
+                && ends.source_port.exact().is_some()
+                && ends.destination.exact().is_some()
+                && ends.destination_port.exact().is_some()
+        };
+        // Two that are known and differ are different; of others that may not be said.
+        arrives |= same || !(exact(ends) && exact(expected));
+        if !same {
+            lost.extend(Return::lost_to(Decider::Routing, walker.packet).lost);
+        }
+    }
+    Return { arrives, lost }
+}
+
 /// Endings of a packet that was let through, by what becomes of its answer.
-fn arrives_or_not(endings: &mut Vec<Ending>, fate: Fate, decider: Decider, back: Arrivals) {
-    if !back.through.is_empty() {
+fn arrives_or_not(endings: &mut Vec<Ending>, fate: Fate, decider: Decider, back: Return) {
+    if back.arrives {
         let ending = Ending {
             fate,
             decider,
@@ -172,7 +237,7 @@ fn arrives_or_not(endings: &mut Vec<Ending>, fate: Fate, decider: Decider, back:
         };
         add(endings, ending);
     }
-    for (_, stopped) in back.stopped {
+    for stopped in back.lost {
         let ending = Ending {
             fate: match stopped.fate {
                 Fate::Unknown => Fate::Unknown,

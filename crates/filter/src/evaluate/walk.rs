@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::condition::leading_conditions;
 use super::decision::{Decider, Fate, Step, Translated, Undecided};
 use super::scene::{Reason, Scene, Touched};
-use super::{Facts, Packet, Truth};
+use super::{Facts, Packet, Truth, Version};
 use crate::model::{Chain, ChainReference, Hook, Policy, Rule, RuleReference, RuleSet, Table};
 
 /// Rules looked at in one decision before it is given up: some seconds of work.
@@ -24,6 +24,17 @@ pub(super) struct Walker {
     pub(super) accepted_by: Decider,
     /// Whether nothing undecided led it here.
     pub(super) certain: bool,
+}
+
+impl Walker {
+    /// At the beginning of its way.
+    pub(super) const fn starting(packet: Packet) -> Self {
+        Self {
+            packet,
+            accepted_by: Decider::NoChain,
+            certain: true,
+        }
+    }
 }
 
 /// A packet that goes no further.
@@ -58,6 +69,7 @@ pub(super) enum Effect {
 pub(super) struct Run<'a> {
     pub(super) rule_set: &'a RuleSet,
     pub(super) facts: &'a Facts,
+    pub(super) version: Version,
     pub(super) hook: Hook,
     pub(super) answering: bool,
     pub(super) touched: Touched,
@@ -85,10 +97,11 @@ struct Frame {
 type Remembered = HashMap<(u32, Packet), Option<Vec<Walker>>>;
 
 impl<'a> Run<'a> {
-    pub(super) fn new(rule_set: &'a RuleSet, facts: &'a Facts) -> Self {
+    pub(super) fn new(rule_set: &'a RuleSet, facts: &'a Facts, version: Version) -> Self {
         Self {
             rule_set,
             facts,
+            version,
             hook: Hook::Input,
             answering: false,
             touched: Touched::new(),
