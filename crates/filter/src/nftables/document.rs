@@ -108,7 +108,9 @@ impl<'n, R: Read> Document<'n, R> {
         self.start += length;
         let this: &Self = self;
         let bytes = this.buffer.get(begin..this.start).unwrap_or_default();
-        serde_json::from_slice(bytes).map_err(|error| this.malformed(shorten(&error)))
+        // Once for all of it: the parser would look at every string by itself.
+        let text = std::str::from_utf8(bytes).map_err(|_| this.malformed("it is not UTF-8"))?;
+        serde_json::from_str(text).map_err(|error| this.malformed(shorten(&error)))
     }
 
     /// Consumes the next value, which need not be well-formed inside.
