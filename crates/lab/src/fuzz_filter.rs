@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use sshdoctor_lab::{
-    Cases, FuzzEvent, FuzzPlan, FuzzTotals, LabError, Regression, TraceStep, Tried, fuzz,
-    fuzz_in_sandbox, judge_by_filter, random_case,
+    Cases, FilterPacket, FuzzEvent, FuzzPlan, FuzzTotals, Judgement, LabError, Regression,
+    TraceStep, Tried, fuzz, fuzz_in_sandbox, judge_by_filter, random_case,
 };
 
 #[derive(clap::Args)]
@@ -72,8 +72,8 @@ pub(crate) fn run(arguments: &FuzzArguments) -> Result<ExitCode, LabError> {
         broken += u64::from(matches!(event, FuzzEvent::Broken(_)));
         match &event {
             FuzzEvent::Tried(tried) if single || arguments.replay.is_some() => show_case(tried),
-            FuzzEvent::Smallest(smallest) => {
-                show_smallest(smallest);
+            FuzzEvent::Smallest(smallest, judgement) => {
+                show_smallest(smallest, judgement);
                 if let Some(folder) = &arguments.keep
                     && let Err(error) = smallest.write(folder)
                 {
@@ -98,6 +98,15 @@ fn parse_seed(text: &str) -> Result<u64, std::num::ParseIntError> {
     }
 }
 
+fn possible(judgement: &Judgement) -> String {
+    let words: Vec<String> = judgement.possible.iter().map(ToString::to_string).collect();
+    if words.is_empty() {
+        "anything".to_owned()
+    } else {
+        words.join(" or ")
+    }
+}
+
 fn show_case(tried: &Tried) {
     let Tried { case, .. } = tried;
     println!("case {:#x} (decidable: {})", case.seed, case.decidable);
@@ -113,20 +122,31 @@ fn show_case(tried: &Tried) {
             step.packet, rule.family, rule.table, rule.chain, rule.place, step.verdict
         );
     }
-    let possible: Vec<String> = tried
-        .judgement
-        .possible
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    println!("  judged: {possible:?} by {:?}", tried.judgement.rule);
+    println!(
+        "  judged: {} by {:?}",
+        possible(&tried.judgement),
+        tried.judgement.rule
+    );
     for reason in &tried.judgement.undecided {
         println!("    undecided: {reason}");
     }
 }
 
-fn show_smallest(smallest: &Regression) {
-    println!("SMALLEST, kernel: {}", smallest.outcome);
+fn show_smallest(smallest: &Regression, judgement: &Judgement) {
+    let FilterPacket {
+        from,
+        from_port,
+        to,
+        port,
+        loopback,
+    } = smallest.case.packet;
+    let way = if loopback { "by lo" } else { "by eth0" };
+    println!("SMALLEST: {from} port {from_port} to {to} port {port} {way}");
+    println!(
+        "  kernel: {}, judged: {}",
+        smallest.outcome,
+        possible(judgement)
+    );
     for load in &smallest.case.loads {
         println!("--- {:?}\n{}---", load.kind, load.text);
     }

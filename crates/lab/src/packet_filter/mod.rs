@@ -97,7 +97,7 @@ pub enum FuzzEvent {
     /// A tool refused a rule or a whole load.
     Refused(String),
     /// The smallest case found that is contradicted in the same way.
-    Smallest(Box<Regression>),
+    Smallest(Box<Regression>, Box<Judgement>),
     /// A case was tried.
     Tried(Box<Tried>),
     /// A pair of hosts stopped working.
@@ -277,12 +277,13 @@ fn judge_one(
     if totals.contradictions > SMALLEST_OF_EACH {
         return Ok(());
     }
-    let smallest = smallest(bench, &case, judge);
+    let (case, last) = smallest(bench, &case, judge);
     bench.refused.clear();
-    let _ = events.send(FuzzEvent::Smallest(Box::new(Regression {
-        outcome: smallest.1.unwrap_or(outcome),
-        case: smallest.0,
-    })));
+    // Without any it was contradicted only slowly, and nothing smaller was tried with success.
+    if let Some((outcome, judgement)) = last {
+        let regression = Box::new(Regression { outcome, case });
+        let _ = events.send(FuzzEvent::Smallest(regression, Box::new(judgement)));
+    }
     Ok(())
 }
 
@@ -291,7 +292,7 @@ fn smallest(
     bench: &mut Bench<'_>,
     case: &FilterCase,
     judge: Judge<'_>,
-) -> (FilterCase, Option<Outcome>) {
+) -> (FilterCase, Option<(Outcome, Judgement)>) {
     let mut last = None;
     let smallest = minimise::minimise(case, |smaller| {
         let mut loaded = smaller.clone();
@@ -303,10 +304,10 @@ fn smallest(
         let Ok(Some(seen)) = bench.observe(&mut loaded, trying) else {
             return false;
         };
-        let holds = loaded == *smaller
-            && judge(&seen.dumps, &smaller.packet).is_contradicted_by(seen.outcome());
+        let judgement = judge(&seen.dumps, &smaller.packet);
+        let holds = loaded == *smaller && judgement.is_contradicted_by(seen.outcome());
         if holds {
-            last = Some(seen.outcome());
+            last = Some((seen.outcome(), judgement));
         }
         holds
     });
