@@ -86,6 +86,7 @@ fn answer_to(packet: &Packet) -> Packet {
         mark: Possible::exactly(0),
         tracking: nothing_tracked(),
         from_here: false,
+        redirected: false,
         changed: Vec::new(),
         ..packet.clone()
     }

@@ -114,6 +114,8 @@ pub struct Packet {
     pub tracking: Tracking,
     /// Whether a socket of this host sends it.
     pub from_here: bool,
+    /// Whether a rule has redirected it to this host.
+    pub redirected: bool,
     /// Header fields that a rule has changed.
     pub changed: Vec<(Field, Possible)>,
 }
@@ -138,6 +140,7 @@ impl Packet {
                 destination_settled: false,
                 source_settled: false,
             },
+            redirected: false,
             changed: Vec::new(),
             ..self.clone()
         }

@@ -8,6 +8,8 @@ pub struct Possible {
     range: Range,
     /// Bits that are the same in all of them, as they are in the lowest.
     known_bits: u128,
+    /// A value within the range that it is not.
+    except: Option<u128>,
 }
 
 impl Possible {
@@ -15,6 +17,7 @@ impl Possible {
     pub const ANY: Self = Self {
         range: Range::ANY,
         known_bits: 0,
+        except: None,
     };
 
     /// Just this value.
@@ -23,6 +26,7 @@ impl Possible {
         Self {
             range: Range::exactly(value),
             known_bits: u128::MAX,
+            except: None,
         }
     }
 
@@ -39,7 +43,20 @@ impl Possible {
         } else {
             u128::MAX << differing
         };
-        Self { range, known_bits }
+        Self {
+            range,
+            known_bits,
+            except: None,
+        }
+    }
+
+    /// The same without this value.
+    #[must_use]
+    pub const fn except(self, value: u128) -> Self {
+        Self {
+            except: Some(value),
+            ..self
+        }
     }
 
     const fn bits(self) -> u128 {
@@ -61,6 +78,7 @@ impl Possible {
                 high: bits | !known_bits,
             },
             known_bits,
+            except: None,
         }
     }
 
@@ -86,6 +104,13 @@ impl Possible {
         self.range.covers(other.range)
             && self.known_bits & !other.known_bits == 0
             && self.bits() == other.bits() & self.known_bits
+            && match self.except {
+                None => true,
+                Some(excepted) => {
+                    matches!(other.except, Some(same) if same == excepted)
+                        || !other.range.contains(excepted)
+                }
+            }
     }
 
     /// All values of either.
@@ -101,6 +126,7 @@ impl Possible {
                 high: self.range.high.max(other.range.high),
             },
             known_bits,
+            except: self.except.filter(|_| self.except == other.except),
         }
     }
 
@@ -110,7 +136,7 @@ impl Possible {
         if let Some(value) = self.exact() {
             return Some(ranges.contains(value));
         }
-        if ranges.covers(self.range) {
+        if self.parts().all(|part| ranges.covers(part)) {
             return Some(true);
         }
         if ranges
@@ -123,10 +149,27 @@ impl Possible {
         None
     }
 
+    /// The range, in two parts where a value is excepted.
+    fn parts(self) -> impl Iterator<Item = Range> {
+        let Range { low, high } = self.range;
+        let (first, second) = match self.except {
+            Some(value) if self.range.contains(value) => (
+                (low < value).then(|| Range::new(low, value - 1)),
+                (value < high).then(|| Range::new(value + 1, high)),
+            ),
+            _ => (Some(self.range), None),
+        };
+        first.into_iter().chain(second)
+    }
+
     /// Whether any value may lie in `range`; errs towards yes.
     #[must_use]
     pub fn may_be_in(self, range: Range) -> bool {
-        if !self.range.meets(range) {
+        if !self.range.meets(range)
+            || self
+                .except
+                .is_some_and(|value| range == Range::exactly(value))
+        {
             return false;
         }
         // All values of `range` share their leading bits: they must agree with the known ones.

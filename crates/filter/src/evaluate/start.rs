@@ -9,6 +9,13 @@ use crate::model::{IcmpError, Range, RejectWith, interface_name, protocol, tcp_f
 /// Lowest port that an ordinary client sends from (RFC 6056, section 3.2).
 const LOWEST_CLIENT_PORT: u128 = 1024;
 
+/// An interface that leads to other hosts.
+pub(super) const SOME_INTERFACE: Possible = Possible::within(Range {
+    low: 1,
+    high: u128::MAX,
+})
+.except(interface_name("lo"));
+
 /// Whether the packet never leaves the host.
 pub(super) fn is_to_itself(question: &Question, facts: &Facts) -> bool {
     if question.interface.as_deref() == Some("lo") {
@@ -51,14 +58,10 @@ pub(super) fn syn(question: &Question, facts: &Facts) -> Packet {
     };
     let to_itself = is_to_itself(question, facts);
     let lo = Possible::exactly(interface_name("lo"));
-    let some_interface = Possible::within(Range {
-        low: 1,
-        high: u128::MAX,
-    });
     let arrives_by = question
         .interface
         .as_deref()
-        .map_or(some_interface, |name| {
+        .map_or(SOME_INTERFACE, |name| {
             Possible::exactly(interface_name(name))
         });
     let mac = question.mac.map_or(Possible::with_bits(0, 0, 48), |mac| {
@@ -83,6 +86,7 @@ pub(super) fn syn(question: &Question, facts: &Facts) -> Packet {
         mark: Possible::exactly(0),
         tracking: answers::nothing_tracked(),
         from_here: to_itself,
+        redirected: false,
         changed: Vec::new(),
     }
 }

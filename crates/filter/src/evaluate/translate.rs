@@ -103,6 +103,7 @@ impl Run<'_> {
             // What is settled here is how the connection's own packets would change; this one goes the other way.
             walker.packet.ends = before;
         }
+        walker.packet.redirected |= translation.kind == TranslationKind::Redirect;
         self.settle(&mut walker, before, after, source, bit);
         if !source && !self.answering && before != after {
             let translated = Translated {

@@ -4,11 +4,12 @@ use super::answers::Role;
 use super::packet::Ends;
 use super::priorities::add_new;
 use super::routes;
+use super::start::SOME_INTERFACE;
 use super::steps;
 use super::tracking::crosses_loopback;
 use super::walk::{Run, Stopped, Walker};
 use super::{Packet, Possible, RouteAnswer, Truth, packet::value_address};
-use crate::model::{ChainReference, Family, Hook, Range, interface_name};
+use crate::model::{ChainReference, Family, Hook, interface_name};
 
 /// Walkers and stops, gathered along the way.
 #[derive(Debug, Default)]
@@ -107,18 +108,14 @@ impl Run<'_> {
 
     fn is_for_this_host(&self, packet: &Packet) -> Truth {
         let Ends { destination, .. } = packet.ends;
-        if destination == packet.tracking.original.destination
+        if packet.redirected
+            || destination == packet.tracking.original.destination
             || packet.tracking.connection == Some(false)
         {
             return Truth::True;
         }
         let Some(value) = destination.exact() else {
-            // Of several addresses, redirect takes one of the host's own.
-            return if self.all_own(destination) {
-                Truth::True
-            } else {
-                Truth::Unknown
-            };
+            return Truth::Unknown;
         };
         let address = value_address(packet.version, value);
         if address.is_loopback() {
@@ -126,18 +123,6 @@ impl Run<'_> {
             return Truth::Unknown;
         }
         Truth::of(routes::is_local(address, self.facts))
-    }
-
-    fn all_own(&self, destination: Possible) -> bool {
-        let Some(addresses) = &self.facts.addresses else {
-            return false;
-        };
-        let Range { low, high } = destination.range();
-        [low, high].iter().all(|end| {
-            addresses
-                .iter()
-                .any(|own| super::address_value(own.network.addr()) == *end)
-        })
     }
 
     /// Several hooks one after the other.
@@ -244,18 +229,12 @@ impl Run<'_> {
     /// The interface by which a packet leaves.
     pub(super) fn interface_to(&self, packet: &Packet) -> Possible {
         let Some(value) = packet.ends.destination.exact() else {
-            return Possible::within(Range {
-                low: 1,
-                high: u128::MAX,
-            });
+            return SOME_INTERFACE;
         };
         let address = value_address(packet.version, value);
         match routes::route_to(address, self.facts) {
             Some(RouteAnswer::By(interface)) => Possible::exactly(interface_name(interface)),
-            _ => Possible::within(Range {
-                low: 1,
-                high: u128::MAX,
-            }),
+            _ => SOME_INTERFACE,
         }
     }
 }

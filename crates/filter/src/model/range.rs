@@ -144,10 +144,13 @@ impl Ranges {
 
 /// An interface name as a value: at most 15 bytes count (`IFNAMSIZ` less the final zero).
 #[must_use]
-pub fn interface_name(name: &str) -> u128 {
+pub const fn interface_name(name: &str) -> u128 {
     let mut bytes = [0u8; 16];
-    let taken = name.len().min(15);
-    bytes[..taken].copy_from_slice(&name.as_bytes()[..taken]);
+    let mut index = 0;
+    while index < name.len() && index < 15 {
+        bytes[index] = name.as_bytes()[index];
+        index += 1;
+    }
     u128::from_be_bytes(bytes)
 }
 
