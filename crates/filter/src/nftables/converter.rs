@@ -52,6 +52,10 @@ impl<'t> Converter<'t> {
     /// All statements of a rule.
     pub(super) fn rule(&mut self, expressions: &Json<'_>) {
         for statement in expressions.items() {
+            if let Some(Statement::VerdictMap { .. }) = self.statements.last() {
+                // A key that the map does not hold ends the rule (`nft_lookup.c`, NFT_BREAK).
+                self.condition(Condition::Constant(false));
+            }
             self.statement(statement);
         }
     }

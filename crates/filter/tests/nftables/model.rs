@@ -316,6 +316,22 @@ fn everything_recorded_is_understood() {
 const UNFAMILIAR: [&str; 2] = ["iif 99 accept", "icmp type { 0, 8 } icmp id 5 accept"];
 
 #[test]
+fn what_follows_a_verdict_map_is_out_of_reach() {
+    let json = br#"{"nftables": [{"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [
+        {"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": {"set": [[80, {"accept": null}]]}}},
+        {"drop": null}]}}, {"chain": {"family": "ip", "table": "t", "name": "c"}}]}"#;
+    let rules = super::read(json).expect("it is read");
+    assert!(matches!(
+        *rules.tables[0].chains[0].rules[0].statements,
+        [
+            Statement::VerdictMap { .. },
+            Statement::Condition(Condition::Constant(false)),
+            Statement::Verdict(Verdict::Drop)
+        ]
+    ));
+}
+
+#[test]
 fn verdicts_of_jumps_lead_to_chains() {
     let rules = recorded();
     let many = table(&rules, "inet", "many");
