@@ -11,7 +11,7 @@ use nix::libc;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::socket::{
     AddressFamily, ControlMessageOwned, MsgFlags, SockFlag, SockType, SockaddrStorage, bind,
-    connect, getsockopt, recvmsg, setsockopt, socket, sockopt,
+    connect, getpeername, getsockopt, recvmsg, setsockopt, socket, sockopt,
 };
 
 use super::case::FilterPacket;
@@ -189,8 +189,14 @@ impl Attempt {
         if !events.intersects(PollFlags::POLLOUT | PollFlags::POLLHUP) {
             return Ok(None);
         }
+        // It has a peer from the SYN-ACK on. What becomes of a loopback client's own ACK after that is another matter.
+        if getpeername::<SockaddrStorage>(self.socket.as_raw_fd()).is_ok() {
+            return Ok(Some(Outcome::Connected));
+        }
         let error = getsockopt(&self.socket, sockopt::SocketError)?;
         Ok(match error {
+            // A RST before the SYN-ACK is ECONNREFUSED (Linux `tcp_reset`): this one answered the ACK.
+            libc::ECONNRESET => Some(Outcome::Connected),
             0 if events.contains(PollFlags::POLLHUP) => None,
             0 => Some(Outcome::Connected),
             other => Some(Outcome::of_error(Errno::from_raw(other))),
