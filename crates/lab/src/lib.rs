@@ -32,8 +32,8 @@ pub use error::LabError;
 pub use judge::{Candidate, Verdict};
 pub use packet_filter::{
     Cases, Deciding, Dumps, FilterCase, FilterPacket, FuzzEvent, FuzzPlan, FuzzTotals, Judge,
-    Judgement, Load, LoadKind, Outcome, Regression, RuleName, RulePlace, StepVerdict, TraceStep, Tried, fuzz,
-    fuzz_in_sandbox, judge_by_filter, random_case,
+    Judgement, Load, LoadKind, Outcome, Regression, RuleName, RulePlace, StepVerdict, TraceStep,
+    Tried, fuzz, fuzz_in_sandbox, judge_by_filter, random_case,
 };
 pub use runner::{Finished, Plan, encode, run_all, run_interactive};
 pub use sandbox::SANDBOX_VARIABLE;
