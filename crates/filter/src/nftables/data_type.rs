@@ -248,7 +248,12 @@ impl DataType {
                 ("prefix", prefix) => {
                     let value = self.constant(prefix.get("addr"))?;
                     let length = u32::try_from(prefix.get("len").number()?).ok()?;
-                    (length <= self.width()).then(|| Range::prefix(value, length, self.width()))
+                    if length > self.width() {
+                        return None;
+                    }
+                    // nft also writes `mark & 0x80000000 == 0x10` so, which no value fulfils.
+                    let range = Range::prefix(value, length, self.width());
+                    (range.low == value).then_some(range)
                 }
                 ("elem", element) => self.range(element.get("val")),
                 _ => self.constant(json).map(Range::exactly),

@@ -114,11 +114,15 @@ impl Converter<'_> {
 
     /// `reject`, by default with what `nft(8)`, "REJECT STATEMENT", says of the family.
     pub(super) fn reject(&mut self, body: &Json<'_>) {
+        let two_families = !matches!(self.family(), Family::Ip | Family::Ip6);
+        if two_families && body.get("type").text().is_none() {
+            // Printed where nft lost track of the family (1.0.6, after a raw test of the link-layer header).
+            return self.strange("the kind of this `reject`");
+        }
         let code = body.get("expr");
         let kind = body.get("type").text().unwrap_or(match self.family() {
             Family::Ip => "icmp",
-            Family::Ip6 => "icmpv6",
-            _ => "icmpx",
+            _ => "icmpv6",
         });
         let with = match kind {
             "tcp reset" => {
@@ -134,7 +138,7 @@ impl Converter<'_> {
             return self.strange("a way to reject");
         };
         // nft takes the test of the network protocol away: the kind of error implies it.
-        if !matches!(self.family(), Family::Ip | Family::Ip6) {
+        if two_families {
             match kind {
                 "icmp" => self.condition(of_family(Family::Ip)),
                 "icmpv6" => self.condition(of_family(Family::Ip6)),
