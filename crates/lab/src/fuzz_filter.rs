@@ -165,6 +165,13 @@ fn show(event: &FuzzEvent, verbose: bool) {
         FuzzEvent::Refused(complaint) if verbose || complaint.contains(" LOST ") => {
             println!("refused {complaint}");
         }
+        FuzzEvent::Tried(tried) if verbose && is_left_open(tried) => {
+            println!(
+                "left open {:#x}: {}",
+                tried.case.seed,
+                tried.judgement.undecided.join("; ")
+            );
+        }
         FuzzEvent::OtherRule(case, judgement, deciding) if verbose => {
             println!(
                 "other rule {:#x}: judged {:?}, kernel {deciding:?}",
@@ -173,6 +180,10 @@ fn show(event: &FuzzEvent, verbose: bool) {
         }
         _ => {}
     }
+}
+
+fn is_left_open(tried: &Tried) -> bool {
+    tried.case.decidable && !tried.judgement.is_certain()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]

@@ -85,7 +85,7 @@ impl Scene<'_> {
                 })
             }
             Contents::Elements { .. } => {
-                let hits = hits(set, key);
+                let hits = nearest(set, key, hits(set, key));
                 let truth = verdict_of(&set.components, &hits);
                 if truth == Truth::False && self.may_hold_more(set, key) {
                     return Truth::Unknown;
@@ -273,6 +273,30 @@ fn hits<'a>(set: &'a Set, key: &[Possible]) -> Vec<Hit<'a>> {
                 certain &= range.covers(value.range());
             }
             Some(Hit { element, certain })
+        })
+        .collect()
+}
+
+/// In a set of networks with interfaces only those elements count whose network is the narrowest that holds the address, whatever
+/// their interface (`ip_set_hash_netiface.c`, `ip_set_hash_gen.h`, where `multi` ends the search).
+fn nearest<'a>(set: &'a Set, key: &[Possible], hits: Vec<Hit<'a>>) -> Vec<Hit<'a>> {
+    let by_interface = *set.components == [Component::Ip4Address, Component::Interface]
+        || *set.components == [Component::Ip6Address, Component::Interface];
+    let (Contents::Elements { elements, .. }, Some(address), true) =
+        (&set.contents, key.first(), by_interface)
+    else {
+        return hits;
+    };
+    let narrowest = elements
+        .meeting(address.range())
+        .filter_map(|element| element.key.first())
+        .filter(|network| network.covers(address.range()))
+        .map(|network| network.high - network.low)
+        .min();
+    hits.into_iter()
+        .filter(|hit| {
+            let network = hit.element.key.first();
+            network.map(|network| network.high - network.low) <= narrowest || narrowest.is_none()
         })
         .collect()
 }

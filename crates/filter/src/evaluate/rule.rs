@@ -122,7 +122,8 @@ impl Run<'_> {
 
     fn give(&mut self, decider: Decider, verdict: Verdict, walker: Walker) -> Next {
         let effect = match verdict {
-            Verdict::Continue => Effect::Onward(walker),
+            // Within the rule (`nft_do_chain`).
+            Verdict::Continue => return Some(walker),
             Verdict::Accept => Effect::Accept(walker),
             Verdict::Drop => Effect::Stop(walker, Fate::Dropped),
             Verdict::Return => Effect::Return(walker),
@@ -167,21 +168,20 @@ impl Run<'_> {
         }
         let mut walker = walker;
         walker.certain &= sure || mapped.found == Truth::False;
+        let mut goes_on = None;
         for verdict in &mapped.verdicts {
             match verdict {
-                Some(verdict) => {
-                    self.give(decider, *verdict, walker.clone());
-                }
+                Some(verdict) => goes_on = self.give(decider, *verdict, walker.clone()).or(goes_on),
                 None => self
                     .effects
                     .push(Effect::Stop(walker.clone(), Fate::Unknown)),
             }
         }
-        match mapped.found {
-            Truth::True => None,
-            Truth::False => Some(walker),
-            Truth::Unknown => Some(walker),
+        // Without an element for the key the rule does not match (`nft_lookup.c`).
+        if mapped.found != Truth::True {
+            self.effects.push(Effect::Onward(walker));
         }
+        goes_on
     }
 
     /// A reject that does not suit the packet does not match: nft and iptables both tie it to a family or to TCP.

@@ -100,9 +100,13 @@ pub fn packets_of(question: &Question, facts: &Facts) -> Vec<Packet> {
     let (syn_ack, _) = answers::syn_ack(&arrived);
     let reset = answers::rejection(&arrived, RejectWith::TcpReset);
     let error = answers::rejection(&arrived, RejectWith::Icmp(IcmpError::AnyPortUnreachable));
-    let any_error = Packet {
+    let mut any_error = Packet {
         icmp: Some((Possible::ANY, Possible::ANY)),
         ..error
+    };
+    any_error.ends.source = match question.version {
+        Version::V4 => Possible::with_bits(0, 0, 32),
+        Version::V6 => Possible::ANY,
     };
     let mut packets = vec![syn, arrived, syn_ack.clone(), reset, any_error];
     if is_to_itself(question, facts) {

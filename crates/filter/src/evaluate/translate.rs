@@ -184,6 +184,12 @@ impl Run<'_> {
             packet.output_interface
         };
         let unknown = Possible::with_bits(0, 0, width);
+        // Masquerading leaves `lo`'s own address alone, and for IPv6 weighs all of the host's (RFC 6724).
+        if !incoming
+            && (packet.version == Version::V6 || interface.exact() == Some(interface_name("lo")))
+        {
+            return unknown;
+        }
         let (Some(interface), Some(addresses)) = (interface.exact(), &self.facts.addresses) else {
             return unknown;
         };

@@ -5,7 +5,7 @@ use super::decision::{AnswerFate, Connect, Decider, Decision, Ending, Fate};
 use super::start::{is_to_itself, syn};
 use super::walk::{Run, Stopped, Walker};
 use super::way::Arrivals;
-use super::{Facts, Packet, Question, Version};
+use super::{Facts, Packet, Possible, Question, Version, address_value};
 use crate::model::{Family, Hook, RejectWith, RuleSet, SourceKind, interface_name};
 
 /// What the rule set does with the packet of a question.
@@ -99,9 +99,9 @@ impl Run<'_> {
     }
 
     fn stopped(&mut self, arrivals: &Arrivals, asked: &Asked, endings: &mut Vec<Ending>) {
-        for (_, stopped) in &arrivals.stopped {
+        for (hook, stopped) in &arrivals.stopped {
             match stopped.fate {
-                Fate::Rejected(with) => self.rejected(stopped, with, asked, endings),
+                Fate::Rejected(with) => self.rejected(*hook, stopped, with, asked, endings),
                 fate => {
                     let ending = Ending {
                         fate,
@@ -117,6 +117,7 @@ impl Run<'_> {
 
     fn rejected(
         &mut self,
+        hook: Hook,
         stopped: &Stopped,
         with: RejectWith,
         asked: &Asked,
@@ -130,7 +131,10 @@ impl Run<'_> {
         };
         let version = stopped.packet.version;
         let from_device = self.is_of_netdev(stopped.decider);
-        let packet = answers::rejection(&stopped.packet, with);
+        let mut packet = answers::rejection(&stopped.packet, with);
+        if packet.icmp.is_some() && !from_device {
+            packet.ends.source = self.error_source(hook, &stopped.packet);
+        }
         let back = if from_device && asked.to_itself && version == Version::V4 {
             // Without the route that it is usually sent with, `lo` takes it for a martian (`ip_route_input_slow`).
             Return::lost_to(Decider::Routing, packet)
@@ -142,9 +146,36 @@ impl Run<'_> {
             add(endings, ending(AnswerFate::Leaves, connect));
         }
         for stopped in back.lost {
+            if stopped.fate == Fate::Unknown {
+                let connect = answers::connect_error(with, version);
+                add(endings, ending(AnswerFate::Leaves, connect));
+            }
             let lost = AnswerFate::Lost(stopped.decider);
             add(endings, ending(lost, Connect::TimesOut));
         }
+    }
+
+    /// Where an ICMP error says that it comes from: the address that the packet was sent to, once it is known for one of this host's
+    /// (`icmp_send`, `net/ipv4/icmp.c`; `icmp6_send`, `net/ipv6/icmp.c`, for one of the interface's); otherwise the route tells.
+    fn error_source(&self, hook: Hook, rejected: &Packet) -> Possible {
+        let sent_to = rejected.ends.destination;
+        let any = match rejected.version {
+            Version::V4 => Possible::with_bits(0, 0, 32),
+            Version::V6 => Possible::ANY,
+        };
+        match rejected.version {
+            Version::V4 if matches!(hook, Hook::Ingress | Hook::Prerouting) => any,
+            Version::V4 => sent_to,
+            Version::V6 if self.is_on(rejected.input_interface, sent_to) => sent_to,
+            Version::V6 => any,
+        }
+    }
+
+    fn is_on(&self, interface: Possible, address: Possible) -> bool {
+        self.facts.addresses.iter().flatten().any(|own| {
+            Some(interface_name(&own.interface)) == interface.exact()
+                && Some(address_value(own.network.addr())) == address.exact()
+        })
     }
 
     fn is_of_netdev(&self, decider: Decider) -> bool {
@@ -161,7 +192,7 @@ impl Run<'_> {
     fn answer(&mut self, packet: Packet, role: &Role, asked: &Asked, from_device: bool) -> Return {
         let mut packet = packet;
         packet.output_interface = if asked.to_itself {
-            super::Possible::exactly(interface_name("lo"))
+            Possible::exactly(interface_name("lo"))
         } else {
             self.interface_to(&packet)
         };

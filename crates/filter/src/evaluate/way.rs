@@ -36,7 +36,7 @@ impl Run<'_> {
     /// A packet that this host sends to itself.
     pub(super) fn through_loopback(&mut self, start: Walker, role: &Role, from: Hook) -> Arrivals {
         let mut arrivals = Arrivals::default();
-        let walkers = self.hooks(way_out(from), vec![start], role, &mut arrivals);
+        let walkers = self.leaves(start, role, from, &mut arrivals);
         let walkers = walkers.into_iter().map(crosses_loopback).collect();
         let walkers = self.hooks(
             &[Hook::Ingress, Hook::Prerouting, Hook::Input],
@@ -51,7 +51,7 @@ impl Run<'_> {
     /// A packet that this host sends to the client.
     pub(super) fn outbound(&mut self, start: Walker, role: &Role, from: Hook) -> Arrivals {
         let mut arrivals = Arrivals::default();
-        let walkers = self.hooks(way_out(from), vec![start], role, &mut arrivals);
+        let walkers = self.leaves(start, role, from, &mut arrivals);
         let walkers = self.bridges(walkers, Hook::Output, &mut arrivals);
         let walkers = self.bridges(walkers, Hook::Postrouting, &mut arrivals);
         arrivals.through.extend(walkers);
@@ -79,6 +79,28 @@ impl Run<'_> {
         );
         arrivals.through.extend(walkers);
         arrivals
+    }
+
+    /// Up to the device. The answer to a packet that a device rejects is handed to it at once (`nft_reject_netdev.c`).
+    fn leaves(
+        &mut self,
+        start: Walker,
+        role: &Role,
+        from: Hook,
+        arrivals: &mut Arrivals,
+    ) -> Vec<Walker> {
+        if from == Hook::Ingress {
+            return self.hooks(&[Hook::Egress], vec![start], role, arrivals);
+        }
+        let sent_to = start.packet.ends.destination;
+        let mut walkers = self.hooks(&[Hook::Output], vec![start], role, arrivals);
+        for walker in &mut walkers {
+            // Another destination is routed anew, after the hook (`ip_route_me_harder`).
+            if walker.packet.ends.destination != sent_to {
+                walker.packet.output_interface = self.interface_to(&walker.packet);
+            }
+        }
+        self.hooks(&[Hook::Postrouting, Hook::Egress], walkers, role, arrivals)
     }
 
     /// The routing decision: to a socket of this host, or on to another.
@@ -232,19 +254,13 @@ impl Run<'_> {
             return SOME_INTERFACE;
         };
         let address = value_address(packet.version, value);
+        if routes::is_local(address, self.facts) == Some(true) {
+            return Possible::exactly(interface_name("lo"));
+        }
         match routes::route_to(address, self.facts) {
             Some(RouteAnswer::By(interface)) => Possible::exactly(interface_name(interface)),
             _ => SOME_INTERFACE,
         }
-    }
-}
-
-/// What a packet of this host passes on its way out. The answer to a packet rejected at ingress is handed to the device at once
-/// (`nft_reject_netdev.c`).
-const fn way_out(from: Hook) -> &'static [Hook] {
-    match from {
-        Hook::Ingress => &[Hook::Egress],
-        _ => &[Hook::Output, Hook::Postrouting, Hook::Egress],
     }
 }
 

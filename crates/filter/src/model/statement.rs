@@ -11,7 +11,7 @@ pub enum Statement {
     Condition(Condition),
     /// Ends the rule with this verdict.
     Verdict(Verdict),
-    /// Ends the rule with the verdict that a map holds for the key; goes on when it holds none.
+    /// Ends the rule with the verdict that a map holds for the key; the rule does not match when it holds none.
     VerdictMap {
         /// One expression for each component.
         key: Box<[Expression]>,
@@ -53,7 +53,7 @@ pub enum Verdict {
     Accept,
     /// Ends everything.
     Drop,
-    /// Goes on with the next rule.
+    /// Goes on within the rule.
     Continue,
     /// Back to the calling chain, or to the policy.
     Return,

@@ -3,6 +3,9 @@
 use super::draw::{Draw, View, write_addresses, write_numbers};
 use super::nft::Place;
 
+/// Without `>` and `<=`: nft 1.0.6 prints neighbours such as `sport >= 1 dport <= 9` as one range of the second.
+const COMPARISONS: [&str; 2] = ["<", ">="];
+
 /// A port.
 pub(super) fn port(draw: &mut Draw, view: &View) -> String {
     let (side, own) = if draw.percent(75) == view.answer {
@@ -27,7 +30,7 @@ pub(super) fn port(draw: &mut Draw, view: &View) -> String {
             format!("{what} {}{}", draw.negation(), write_numbers(span))
         }
         5 => {
-            let comparison = draw.pick(&["<", ">", "<=", ">="]);
+            let comparison = draw.pick(&COMPARISONS);
             format!("{what} {comparison} {}", draw.port(own).clamp(2, 65_533))
         }
         6 => {
@@ -72,7 +75,7 @@ pub(super) fn address(draw: &mut Draw, place: &Place) -> String {
             )
         }
         7 => {
-            let comparison = draw.pick(&["<", ">", "<=", ">="]);
+            let comparison = draw.pick(&COMPARISONS);
             let edge = draw.address(own);
             format!("{what} {comparison} {edge}")
         }

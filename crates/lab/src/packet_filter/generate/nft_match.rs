@@ -140,12 +140,8 @@ fn connection(draw: &mut Draw, place: &Place) -> String {
                 write_addresses(span, place.view.v6)
             )
         }
-        12 => format!("ct protocol {}tcp", draw.negation()),
-        _ => format!(
-            "ct l3proto {}{}",
-            draw.negation(),
-            draw.pick(&["ipv4", "ipv6"])
-        ),
+        // Not `ct l3proto`: nft 1.0.6 does not print it in front of a port.
+        _ => format!("ct protocol {}tcp", draw.negation()),
     }
 }
 

@@ -80,7 +80,11 @@ fn reject(draw: &mut Draw, place: &Place) -> String {
     ];
     let with = match draw.chance.below(10) {
         0..=1 => return "reject".to_owned(),
-        2..=4 => "tcp reset",
+        2..=4 => {
+            // nft does not print whether a rule with it is for one family only.
+            draw.decidable &= matches!(place.family, "ip" | "ip6");
+            "tcp reset"
+        }
         5..=6 if matches!(place.family, "inet" | "netdev") => draw.pick(&either),
         _ if place.family == "ip6" || (place.family != "ip" && place.view.v6) => draw.pick(&v6),
         _ => draw.pick(&v4),
