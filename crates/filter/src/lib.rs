@@ -13,6 +13,7 @@ pub mod ipset;
 pub mod model;
 pub mod nftables;
 pub mod owner;
+pub mod restore;
 pub mod why_not;
 pub mod xtables;
 

@@ -3,7 +3,7 @@
 use super::fields::Presence;
 use super::scene::{Reason, Scene, Touched};
 use super::{Facts, Packet, Truth, wording};
-use crate::model::{ChainReference, Condition, Rate, RuleSet, Statement};
+use crate::model::{ChainReference, Condition, Hook, Rate, RuleSet, Statement};
 
 impl Scene<'_> {
     /// Decides a condition; where it cannot be decided, the reasons are noted.
@@ -114,6 +114,7 @@ pub fn certainly_fails(statements: &[Statement], packet: &Packet) -> bool {
     let mut scene = Scene {
         rule_set: &rule_set,
         chain: ChainReference { table: 0, chain: 0 },
+        hook: Hook::Forward,
         packet,
         facts: &facts,
         touched: &touched,

@@ -13,20 +13,65 @@ use crate::model::{
 /// Chains at one priority of which every order is tried; with more the answer is left open.
 const MOST_AT_ONE_PRIORITY: usize = 4;
 
+const SAME_PRIORITY: &str = "chains with the same priority run in an order that no listing tells";
+
 impl Run<'_> {
     /// What stands at one priority, in every order.
     pub(super) fn group(&mut self, group: &[Step], walker: Walker, role: &Role) -> Passage {
         if let [only] = group {
             return self.step(only, walker, role);
         }
-        let meaningful = group
-            .iter()
-            .filter(|step| !matches!(step, Step::Nat(chains) if chains.is_empty()))
-            .count();
-        let mut all = Passage::default();
-        if meaningful > MOST_AT_ONE_PRIORITY {
-            return self.too_many(group, walker);
+        let mut passage = match self.each_alone(group, &walker, role) {
+            Some(passage) => passage,
+            None if group.len() > MOST_AT_ONE_PRIORITY => return self.too_many(group, walker),
+            None => self.in_every_order(group, &walker, role),
+        };
+        // The answer may then be one or the other, though every rule is decided.
+        if passage.stopped.len() + passage.through.len() > 1
+            && let Some(decider) = policy_among(group, self.hook)
+        {
+            self.undecided(decider, SAME_PRIORITY);
+            for walker in &mut passage.through {
+                walker.certain = false;
+            }
         }
+        passage
+    }
+
+    /// Chains that change nothing may run in any order: each may stop the packet first, and what all let through goes on.
+    fn each_alone(&mut self, group: &[Step], walker: &Walker, role: &Role) -> Option<Passage> {
+        let mut all = Passage::default();
+        let mut goes_on = true;
+        let mut accepted: Vec<Walker> = Vec::new();
+        for step in group {
+            let passage = self.step(step, walker.clone(), role);
+            if passage
+                .through
+                .iter()
+                .any(|through| through.packet != walker.packet)
+            {
+                return None;
+            }
+            goes_on &= !passage.through.is_empty();
+            add_new(&mut all.stopped, passage.stopped);
+            add_new(&mut accepted, passage.through);
+        }
+        if goes_on {
+            // A rule that accepts says more than a policy.
+            accepted.sort_by_key(|walker| !matches!(walker.accepted_by, Decider::Rule { .. }));
+            let certain = accepted.iter().all(|walker| walker.certain);
+            accepted.truncate(1);
+            all.through.extend(
+                accepted
+                    .into_iter()
+                    .map(|through| Walker { certain, ..through }),
+            );
+        }
+        Some(all)
+    }
+
+    fn in_every_order(&mut self, group: &[Step], walker: &Walker, role: &Role) -> Passage {
+        let mut all = Passage::default();
         for order in orders(group.len()) {
             let mut walkers = vec![walker.clone()];
             for index in order {
@@ -45,20 +90,8 @@ impl Run<'_> {
 
     fn too_many(&mut self, group: &[Step], walker: Walker) -> Passage {
         let mut passage = Passage::default();
-        let decider = group
-            .iter()
-            .find_map(|step| match step {
-                Step::Chain { reference, .. } => Some(Decider::Policy {
-                    chain: *reference,
-                    hook: self.hook,
-                }),
-                _ => None,
-            })
-            .unwrap_or(Decider::NoChain);
-        self.undecided(
-            decider,
-            "too many chains stand at one priority, in an order that is not told",
-        );
+        let decider = policy_among(group, self.hook).unwrap_or(Decider::NoChain);
+        self.undecided(decider, SAME_PRIORITY);
         self.stop(&mut passage, walker, Fate::Unknown, decider);
         passage
     }
@@ -200,6 +233,16 @@ impl Run<'_> {
             add_new(next, walkers);
         }
     }
+}
+
+fn policy_among(group: &[Step], hook: Hook) -> Option<Decider> {
+    group.iter().find_map(|step| match step {
+        Step::Chain { reference, .. } => Some(Decider::Policy {
+            chain: *reference,
+            hook,
+        }),
+        _ => None,
+    })
 }
 
 fn needs_conntrack(rule: &Rule) -> bool {

@@ -4,7 +4,7 @@ use super::fields::Reading;
 use super::packet::{Version, value_address};
 use super::scene::Scene;
 use super::{Facts, Possible, RouteAnswer, Truth};
-use crate::model::{FibQuestion, FibResult, Range, address_type, interface_name};
+use crate::model::{FibQuestion, FibResult, Hook, Range, address_type, interface_name};
 use std::net::IpAddr;
 
 /// What kind an address is, if it can be told: one of [`address_type`].
@@ -142,7 +142,8 @@ impl Scene<'_> {
         let address = self.exact_address(question.of_source)?;
         let arrives = self.packet.input_interface.exact()?;
         if arrives == interface_name("lo") {
-            return None;
+            // At input this differs from kernel to kernel (`nft_fib_can_skip`, `include/net/netfilter/nft_fib.h`).
+            return (self.hook == Hook::Prerouting).then_some(Possible::exactly(arrives));
         }
         if kind_of(address, self.facts)? == address_type::LOCAL {
             return Some(Possible::exactly(0));

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::fields::{self, Presence, Reading};
 use super::{Facts, Packet};
-use crate::model::{ChainReference, Expression, Field, Rate, RuleSet, Set, SetReference, Table};
+use crate::model::{
+    ChainReference, Expression, Field, Hook, Rate, RuleSet, Set, SetReference, Table,
+};
 
 /// Why something is undecided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,7 @@ pub(super) type Touched = BTreeSet<(Option<u32>, u32)>;
 pub(super) struct Scene<'a> {
     pub(super) rule_set: &'a RuleSet,
     pub(super) chain: ChainReference,
+    pub(super) hook: Hook,
     pub(super) packet: &'a Packet,
     pub(super) facts: &'a Facts,
     pub(super) touched: &'a Touched,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::decision::{Decider, Translated};
 use super::fields::Presence;
-use super::packet::address_value;
+use super::packet::{address_value, value_address};
 use super::walk::{Effect, Run, Walker};
 use super::{Possible, Version};
 use crate::model::{
@@ -193,15 +193,36 @@ impl Run<'_> {
         let (Some(interface), Some(addresses)) = (interface.exact(), &self.facts.addresses) else {
             return unknown;
         };
-        addresses
+        let there: Vec<IpAddr> = addresses
             .iter()
-            .filter(|own| {
-                interface_name(&own.interface) == interface
-                    && Version::of(own.network.addr()) == packet.version
-            })
-            .map(|own| Possible::exactly(address_value(own.network.addr())))
+            .filter(|own| interface_name(&own.interface) == interface)
+            .map(|own| own.network.addr())
+            .filter(|address| Version::of(*address) == packet.version)
+            .collect();
+        let exactly = |address: &IpAddr| Possible::exactly(address_value(*address));
+        if incoming {
+            let asked = packet.ends.destination.exact();
+            let asked = asked.map(|value| value_address(packet.version, value));
+            // The first of the list; for IPv6 the first of the same scope.
+            return there
+                .iter()
+                .find(|address| asked.is_some_and(|asked| same_scope(**address, asked)))
+                .map_or(unknown, exactly);
+        }
+        there
+            .iter()
+            .map(exactly)
             .reduce(Possible::or)
             .unwrap_or(unknown)
+    }
+}
+
+fn same_scope(one: IpAddr, other: IpAddr) -> bool {
+    match (one, other) {
+        (IpAddr::V6(one), IpAddr::V6(other)) => {
+            one.is_unicast_link_local() == other.is_unicast_link_local()
+        }
+        _ => true,
     }
 }
 

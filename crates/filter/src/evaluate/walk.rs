@@ -302,6 +302,7 @@ impl<'a> Run<'a> {
         Scene {
             rule_set: self.rule_set,
             chain,
+            hook: self.hook,
             packet,
             facts: self.facts,
             touched: &self.touched,

@@ -106,6 +106,10 @@ impl Converter<'_> {
     fn membership(&mut self, left: Typed, right: &Json<'_>, negated: bool) -> Condition {
         let elements = match right.sole() {
             Some(("set", elements)) => elements.items(),
+            Some(("range", _)) => {
+                self.holds_range = true;
+                std::slice::from_ref(right)
+            }
             _ => std::slice::from_ref(right),
         };
         let ranges: Option<Vec<Range>> = elements

@@ -2,9 +2,11 @@
 
 use super::data_type::DataType;
 use super::expression::{Typed, equals, of_family};
+use super::joined::doubt_joined_comparisons;
 use super::json::Json;
 use super::table::{Data, TableReader};
 use crate::model::{Condition, Counters, Expression, Family, Field, Statement, protocol};
+use crate::restore::{UNTOLD_FAMILY, UNTOLD_SWITCH, UNTOLD_TCP};
 
 /// One rule on its way into the model.
 pub(super) struct Converter<'t> {
@@ -14,6 +16,8 @@ pub(super) struct Converter<'t> {
     pub(super) counters: Option<Counters>,
     /// A part was not understood.
     pub(super) odd: bool,
+    /// A range is printed, which may be two comparisons in truth.
+    pub(super) holds_range: bool,
     /// What stands before in the rule ties it to one network protocol, and the listing shows it.
     family_shown: bool,
     /// The same for TCP.
@@ -26,7 +30,7 @@ impl<'t> Converter<'t> {
         let mut statements = Vec::new();
         if table.may_be_dormant {
             statements.push(Statement::Condition(Condition::Undecidable {
-                reason: "the listing does not say whether its table is switched off".into(),
+                reason: UNTOLD_SWITCH.into(),
             }));
         }
         Self {
@@ -34,6 +38,7 @@ impl<'t> Converter<'t> {
             statements,
             counters: None,
             odd: false,
+            holds_range: false,
             family_shown: matches!(family, Family::Ip | Family::Ip6),
             tcp_shown: false,
         }
@@ -52,12 +57,9 @@ impl<'t> Converter<'t> {
     /// All statements of a rule.
     pub(super) fn rule(&mut self, expressions: &Json<'_>) {
         for statement in expressions.items() {
-            if let Some(Statement::VerdictMap { .. }) = self.statements.last() {
-                // A key that the map does not hold ends the rule (`nft_lookup.c`, NFT_BREAK).
-                self.condition(Condition::Constant(false));
-            }
             self.statement(statement);
         }
+        self.statements = doubt_joined_comparisons(std::mem::take(&mut self.statements));
     }
 
     fn statement(&mut self, json: &Json<'_>) {
@@ -220,7 +222,7 @@ impl<'t> Converter<'t> {
     /// `exthdr_dependency_kill`). Only what still stands in the rule shows that nothing is missing.
     pub(super) fn lost_family(&self) -> Option<Condition> {
         (!self.family_shown).then(|| Condition::Undecidable {
-            reason: "the listing does not say whether it is for IPv4 or IPv6 only".into(),
+            reason: UNTOLD_FAMILY.into(),
         })
     }
 
@@ -230,7 +232,7 @@ impl<'t> Converter<'t> {
             Condition::Any(Box::new([
                 equals(Field::TransportProtocol, protocol::TCP),
                 Condition::Undecidable {
-                    reason: "the listing does not say whether it is for TCP only".into(),
+                    reason: UNTOLD_TCP.into(),
                 },
             ]))
         })

@@ -13,6 +13,7 @@ use crate::model::{
     BaseChain, ChainType, Contents, Devices, Family, Hook, Place, Policy, Problem, Rule, RuleSet,
     Source, SourceKind,
 };
+use crate::restore::loosened;
 use crate::{Interest, ReadError};
 
 /// What was read so far.
@@ -191,10 +192,11 @@ impl<'i> Listing<'i> {
             expressions @ (Json::List(_) | Json::Null) => converter.rule(expressions),
             _ => converter.strange("a rule's statements"),
         }
-        let odd = converter.odd;
+        let (odd, holds_range) = (converter.odd, converter.holds_range);
         let counters = converter.counters;
         let statements = converter.statements;
-        let kept = interest.keeps_rule(&statements);
+        let kept = interest.keeps_rule(&statements)
+            || holds_range && interest.keeps_rule(&loosened(&statements));
         if !kept {
             reader.drop_sets_since(sets_before);
         }

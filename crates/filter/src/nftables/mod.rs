@@ -9,6 +9,7 @@ mod document;
 mod effect;
 mod expression;
 mod fields;
+mod joined;
 mod json;
 mod listing;
 mod names;

@@ -133,7 +133,8 @@ fn facts(packet: &FilterPacket) -> Facts {
     for (address, interface) in SERVER_V4.iter().zip(["eth0", "eth0", "eth1"]) {
         own(&format!("{address}/24"), interface);
     }
-    for (address, interface) in SERVER_V6.iter().zip(["eth0", "eth0", "eth1"]) {
+    // The kernel lists the youngest first (`ipv6_link_dev_addr`).
+    for (address, interface) in SERVER_V6.iter().zip(["eth0", "eth0", "eth1"]).rev() {
         own(&format!("{address}/64"), interface);
     }
     let leaves_by = |address: IpAddr| (address, RouteAnswer::By(packet.interface().to_owned()));
