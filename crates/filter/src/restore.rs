@@ -8,6 +8,7 @@ mod reading;
 mod split;
 
 use reading::Reading;
+pub(crate) use split::loosened;
 
 use crate::model::{
     Condition, Family, Field, Policy, Rule, RuleReference, RuleSet, SourceKind, Statement, Table,
@@ -257,42 +258,25 @@ fn is_untold(condition: &Condition, wanted: &str) -> bool {
     matches!(condition, Condition::Undecidable { reason } if **reason == *wanted)
 }
 
-/// Whether this reason is in a condition. The reader puts it no deeper than this looks.
+/// Whether this reason is in a condition.
 fn mentions(condition: &Condition, wanted: &str) -> bool {
-    let is_in = |conditions: &[Condition]| {
-        let mut inner = conditions.iter();
-        inner.any(|condition| is_untold(condition, wanted) || is_in_any(condition, wanted))
-    };
     match condition {
-        Condition::All(inner) | Condition::Any(inner) => is_in(inner),
+        Condition::All(inner) | Condition::Any(inner) => {
+            inner.iter().any(|inner| mentions(inner, wanted))
+        }
         _ => is_untold(condition, wanted),
     }
 }
 
-fn is_in_any(condition: &Condition, wanted: &str) -> bool {
-    matches!(condition, Condition::Any(inner) if inner.iter().any(|inner| is_untold(inner, wanted)))
-}
-
 /// Puts what is known now in the place of this reason.
 fn settle(condition: &mut Condition, wanted: &str, holds: bool) {
-    if is_untold(condition, wanted) {
-        *condition = Condition::Constant(holds);
-        return;
-    }
-    let (Condition::All(inner) | Condition::Any(inner)) = condition else {
-        return;
-    };
-    for condition in inner {
-        if is_untold(condition, wanted) {
-            *condition = Condition::Constant(holds);
-        } else if let Condition::Any(inner) = condition {
+    match condition {
+        Condition::All(inner) | Condition::Any(inner) => {
             for condition in inner {
-                if is_untold(condition, wanted) {
-                    *condition = Condition::Constant(holds);
-                }
+                settle(condition, wanted, holds);
             }
         }
+        _ if is_untold(condition, wanted) => *condition = Condition::Constant(holds),
+        _ => {}
     }
 }
-
-pub(crate) use split::loosened;

@@ -2,15 +2,21 @@
 
 use std::fmt::Debug;
 use std::io;
+use std::time::{Duration, Instant};
 
 use netlink_packet_core::{
     NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkBuffer, NetlinkDeserializable,
     NetlinkHeader, NetlinkMessage, NetlinkPayload, NetlinkSerializable,
 };
 use netlink_sys::{Socket, SocketAddr};
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::ReceiveTimeout;
+use nix::sys::time::TimeVal;
 
 /// How often a listing is asked for again that changed while it was made.
 const TRIES: usize = 5;
+/// Bytes of objects that are taken in a bounded time.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// The one object that is asked for.
 ///
@@ -20,7 +26,18 @@ pub(crate) fn ask<M>(protocol: isize, question: M) -> io::Result<M>
 where
     M: NetlinkSerializable + NetlinkDeserializable + Debug,
 {
-    let mut answers = Answers::default();
+    ask_until(protocol, question, None)
+}
+
+/// The same, and no longer than until then.
+///
+/// # Errors
+/// As [`ask`], and `TimedOut`.
+pub(crate) fn ask_until<M>(protocol: isize, question: M, end: Option<Instant>) -> io::Result<M>
+where
+    M: NetlinkSerializable + NetlinkDeserializable + Debug,
+{
+    let mut answers = Answers::until(end);
     let socket = send(protocol, question, NLM_F_REQUEST)?;
     answers.receive(&socket)?;
     let answer = answers.objects.pop();
@@ -35,8 +52,23 @@ pub(crate) fn list<M>(protocol: isize, question: &M) -> io::Result<Vec<M>>
 where
     M: NetlinkSerializable + NetlinkDeserializable + Debug + Clone,
 {
+    list_until(protocol, question, None)
+}
+
+/// The same, and no longer than until then; what is too large for that is not listed.
+///
+/// # Errors
+/// As [`list`], and `TimedOut`, `FileTooLarge`.
+pub(crate) fn list_until<M>(
+    protocol: isize,
+    question: &M,
+    end: Option<Instant>,
+) -> io::Result<Vec<M>>
+where
+    M: NetlinkSerializable + NetlinkDeserializable + Debug + Clone,
+{
     for _ in 0..TRIES {
-        let mut answers = Answers::default();
+        let mut answers = Answers::until(end);
         let socket = send(protocol, question.clone(), NLM_F_REQUEST | NLM_F_DUMP)?;
         while !answers.ended {
             answers.receive(&socket)?;
@@ -66,22 +98,47 @@ struct Answers<M> {
     objects: Vec<M>,
     ended: bool,
     changed_meanwhile: bool,
+    /// When to give up.
+    end: Option<Instant>,
+    bytes: usize,
 }
 
-impl<M> Default for Answers<M> {
-    fn default() -> Self {
+impl<M> Answers<M> {
+    const fn until(end: Option<Instant>) -> Self {
         Self {
             objects: Vec::new(),
             ended: false,
             changed_meanwhile: false,
+            end,
+            bytes: 0,
         }
+    }
+
+    /// Makes the next reading of the socket end in time.
+    fn bound(&self, socket: &Socket) -> io::Result<()> {
+        let Some(end) = self.end else {
+            return Ok(());
+        };
+        if self.bytes > MOST_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        // No time at all would mean any time (socket(7), SO_RCVTIMEO).
+        if left < Duration::from_micros(1) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let micros = i64::try_from(left.as_micros()).unwrap_or(i64::MAX);
+        let time = TimeVal::new(micros / 1_000_000, micros % 1_000_000);
+        Ok(setsockopt(socket, ReceiveTimeout, &time)?)
     }
 }
 
 impl<M: NetlinkDeserializable> Answers<M> {
     /// Reads the messages of one datagram.
     fn receive(&mut self, socket: &Socket) -> io::Result<()> {
+        self.bound(socket)?;
         let (datagram, _) = socket.recv_from_full()?;
+        self.bytes += datagram.len();
         let mut left = datagram.as_slice();
         while !left.is_empty() {
             let length = NetlinkBuffer::new_checked(left)

@@ -164,11 +164,13 @@ impl Reading {
                     }
                 }
                 Step::Reorder { register } => {
-                    let origin = match &held {
-                        Some(held) if held.register.is_none_or(|own| own == *register) => {
-                            held.origin
+                    let is_here = |held: &Held| held.register.is_none_or(|own| own == *register);
+                    let origin = match held.take() {
+                        Some(held) if is_here(&held) => held.origin,
+                        other => {
+                            reading.leave(other);
+                            Origin::Computed
                         }
-                        _ => Origin::Computed,
                     };
                     reading.families_are_plain &= !origin.tells_family();
                     held = Some(Held {
@@ -176,7 +178,7 @@ impl Reading {
                         register: Some(*register),
                         load: number,
                         is_ordered: true,
-                        is_compared: false,
+                        is_compared: true,
                     });
                 }
                 Step::Meta { .. } | Step::Payload { .. } | Step::Compute => {

@@ -7,7 +7,7 @@ use sshdoctor_filter::model::{Family, Origin, Problem, RuleSet, SourceKind};
 use sshdoctor_filter::{Interest, assemble};
 
 use super::dump::{Dump, Extent, Outcome, Tools};
-use super::nf_tables;
+use super::{kernel_rules, nf_tables};
 use crate::child::Limits;
 use crate::kernel_part::{IP_SET, NF_TABLES};
 use crate::programs::Programs;
@@ -43,12 +43,24 @@ impl Live {
         loop {
             let before = generation();
             let mut rule_set = self.read_once(has_nf_tables, interest);
+            let told = kernel_rules::ask(&rule_set);
             readings += 1;
-            if generation() == before || readings == READINGS {
-                nf_tables::name_devices(&mut rule_set);
-                assemble::assemble(&mut rule_set);
-                return rule_set;
+            let is_steady = generation() == before;
+            if !is_steady && readings < READINGS {
+                continue;
             }
+            if is_steady {
+                told.put_back(&mut rule_set);
+            } else {
+                rule_set.problems.push(Problem {
+                    kind: SourceKind::NftJson,
+                    message: format!("the rules changed while they were read, {READINGS} times"),
+                    hides_chains: true,
+                });
+            }
+            nf_tables::name_devices(&mut rule_set);
+            assemble::assemble(&mut rule_set);
+            return rule_set;
         }
     }
 

@@ -1,6 +1,8 @@
 //! The rule sets of a host: of this one as they are now, or saved in files.
 
 mod dump;
+mod kernel_rules;
+mod kernel_steps;
 mod live;
 mod nf_tables;
 mod saved;

@@ -13,12 +13,12 @@ use sshdoctor_filter::model::{Devices, Family, RuleSet};
 use crate::netlink::{ask, list};
 
 const NFNL_SUBSYS_NFTABLES: u16 = 10;
-const NFT_MSG_GETTABLE: u16 = 1;
-const NFT_MSG_GETCHAIN: u16 = 4;
+pub(super) const NFT_MSG_GETTABLE: u16 = 1;
+pub(super) const NFT_MSG_GETCHAIN: u16 = 4;
 const NFT_MSG_GETGEN: u16 = 16;
 const NFTA_GEN_ID: u16 = 1;
-const NFTA_CHAIN_TABLE: u16 = 1;
-const NFTA_CHAIN_NAME: u16 = 3;
+pub(super) const NFTA_CHAIN_TABLE: u16 = 1;
+pub(super) const NFTA_CHAIN_NAME: u16 = 3;
 const NFTA_CHAIN_HOOK: u16 = 4;
 const NFTA_HOOK_DEV: u16 = 3;
 const NFTA_HOOK_DEVS: u16 = 4;
@@ -100,7 +100,7 @@ fn devices_of(hook: &[u8]) -> Option<Box<[Box<str>]>> {
 }
 
 /// `NFPROTO_*` (`linux/netfilter.h`).
-const fn number(family: Family) -> u8 {
+pub(super) const fn number(family: Family) -> u8 {
     match family {
         Family::Inet => 1,
         Family::Ip => 2,
@@ -111,7 +111,8 @@ const fn number(family: Family) -> u8 {
     }
 }
 
-fn attribute(attributes: &[u8], kind: u16) -> Option<&[u8]> {
+/// The value of the first attribute of this kind.
+pub(super) fn attribute(attributes: &[u8], kind: u16) -> Option<&[u8]> {
     let mut attributes = NlasIterator::new(attributes);
     attributes.find_map(|found| {
         let found = found.ok()?;
@@ -123,27 +124,51 @@ fn attribute(attributes: &[u8], kind: u16) -> Option<&[u8]> {
     })
 }
 
-fn text(value: &[u8]) -> Option<&str> {
+/// A text that ends with a zero.
+pub(super) fn text(value: &[u8]) -> Option<&str> {
     let end = value.iter().position(|byte| *byte == 0)?;
     std::str::from_utf8(value.get(..end)?).ok()
 }
 
 /// A message of nftables: `struct nfgenmsg`, then attributes.
 #[derive(Debug, Clone)]
-struct Message {
+pub(super) struct Message {
     kind: u16,
-    family: u8,
-    attributes: Vec<u8>,
+    pub(super) family: u8,
+    pub(super) attributes: Vec<u8>,
 }
 
 impl Message {
     /// About all families.
-    const fn question(kind: u16) -> Self {
+    pub(super) const fn question(kind: u16) -> Self {
         Self {
             kind: NFNL_SUBSYS_NFTABLES << 8 | kind,
             family: 0,
             attributes: Vec::new(),
         }
+    }
+
+    /// About this family.
+    pub(super) const fn of(mut self, family: Family) -> Self {
+        self.family = number(family);
+        self
+    }
+
+    /// With one more attribute; one that is too long makes a question that the kernel refuses.
+    pub(super) fn with(mut self, kind: u16, value: &[u8]) -> Self {
+        let length = u16::try_from(4 + value.len()).unwrap_or(u16::MAX);
+        self.attributes.extend(length.to_ne_bytes());
+        self.attributes.extend(kind.to_ne_bytes());
+        self.attributes.extend(value);
+        let padded = self.attributes.len().next_multiple_of(4);
+        self.attributes.resize(padded, 0);
+        self
+    }
+
+    /// With a text and the zero that ends it.
+    pub(super) fn with_text(self, kind: u16, text: &str) -> Self {
+        let value: Vec<u8> = text.bytes().chain([0]).collect();
+        self.with(kind, &value)
     }
 }
 
