@@ -43,6 +43,7 @@ fn syn(source: &str, destination: &str) -> Packet {
             destination_settled: false,
         },
         from_here: false,
+        redirected: false,
         changed: Vec::new(),
     }
 }

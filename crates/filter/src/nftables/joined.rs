@@ -8,6 +8,10 @@ use crate::model::{Condition, Expression, Field, Statement};
 
 /// Leaves such neighbours open where it matters whether they were joined.
 pub(super) fn doubt_joined_comparisons(statements: Vec<Statement>) -> Vec<Statement> {
+    let unequal = |statement: &Statement| matches!(statement, Statement::Condition(condition) if is_unequal(condition));
+    if !statements.windows(2).any(|pair| pair.iter().all(unequal)) {
+        return statements;
+    }
     let mut all = Vec::with_capacity(statements.len());
     let mut run: Vec<Condition> = Vec::new();
     for statement in statements {

@@ -159,16 +159,17 @@ fn statements(first_callable: u32, chain_type: ChainType) -> impl Strategy<Value
     })
 }
 
-fn rules(first_callable: u32, chain_type: ChainType) -> impl Strategy<Value = Vec<Vec<Statement>>> {
+/// The rules of a chain, as statements.
+type Rules = Vec<Vec<Statement>>;
+
+/// A base chain: which of [`BASE_CHAINS`], whether its policy is to drop, and its rules.
+type Base = (usize, bool, Rules);
+
+fn rules(first_callable: u32, chain_type: ChainType) -> impl Strategy<Value = Rules> {
     vec(statements(first_callable, chain_type), 0..5)
 }
 
-fn table() -> impl Strategy<
-    Value = (
-        Vec<Vec<Vec<Statement>>>,
-        Vec<(usize, bool, Vec<Vec<Statement>>)>,
-    ),
-> {
+fn table() -> impl Strategy<Value = (Vec<Rules>, Vec<Base>)> {
     let called = (
         rules(1, ChainType::Filter),
         rules(2, ChainType::Filter),

@@ -1,5 +1,6 @@
 //! What rules of a listing become in the model.
 
+use sshdoctor_filter::evaluate::{Facts, Fate, Question, Version, decide};
 use sshdoctor_filter::model::{
     BitOperation, Condition, Contents, Devices, Expression, Field, Policy, Range, Ranges, RateKind,
     RejectWith, Rule, RuleSet, SetReference, Statement, Table, Verdict, conntrack_state, tcp_flag,
@@ -317,18 +318,54 @@ const UNFAMILIAR: [&str; 2] = ["iif 99 accept", "icmp type { 0, 8 } icmp id 5 ac
 
 #[test]
 fn what_follows_a_verdict_map_is_out_of_reach() {
-    let json = br#"{"nftables": [{"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [
+    let json = br#"{"nftables": [{"table": {"family": "ip", "name": "t"}},
+        {"chain": {"family": "ip", "table": "t", "name": "c", "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}},
+        {"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [
         {"vmap": {"key": {"payload": {"protocol": "tcp", "field": "dport"}}, "data": {"set": [[80, {"accept": null}]]}}},
-        {"drop": null}]}}, {"chain": {"family": "ip", "table": "t", "name": "c"}}]}"#;
+        {"drop": null}]}}]}"#;
     let rules = super::read(json).expect("it is read");
-    assert!(matches!(
-        *rules.tables[0].chains[0].rules[0].statements,
-        [
-            Statement::VerdictMap { .. },
-            Statement::Condition(Condition::Constant(false)),
-            Statement::Verdict(Verdict::Drop)
-        ]
-    ));
+    let question = Question {
+        version: Version::V4,
+        from: None,
+        from_port: None,
+        to: None,
+        port: 22,
+        interface: None,
+        mac: None,
+    };
+    let decision = decide(&rules, &question, &Facts::default());
+    assert_eq!(decision.fate(), Some(Fate::Accepted), "{decision:?}");
+}
+
+#[test]
+fn neighbours_that_nft_may_have_joined_are_left_open() {
+    let json = |source: u16, destination: u16| {
+        format!(
+            r#"{{"nftables": [{{"table": {{"family": "ip", "name": "t"}}}},
+        {{"chain": {{"family": "ip", "table": "t", "name": "c", "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}}}},
+        {{"rule": {{"family": "ip", "table": "t", "chain": "c", "expr": [
+        {{"match": {{"op": "!=", "left": {{"payload": {{"protocol": "tcp", "field": "sport"}}}}, "right": {source}}}}},
+        {{"match": {{"op": "!=", "left": {{"payload": {{"protocol": "tcp", "field": "dport"}}}}, "right": {destination}}}}},
+        {{"drop": null}}]}}}}]}}"#
+        )
+    };
+    let fate = |source, destination| {
+        let rules = super::read(json(source, destination).as_bytes()).expect("it is read");
+        let question = Question {
+            version: Version::V4,
+            from: None,
+            from_port: Some(40_000),
+            to: None,
+            port: 22,
+            interface: None,
+            mac: None,
+        };
+        decide(&rules, &question, &Facts::default()).fate()
+    };
+    assert_eq!(fate(40_000, 22), Some(Fate::Accepted));
+    assert_eq!(fate(1, 1), Some(Fate::Dropped));
+    assert_eq!(fate(40_000, 1), None);
+    assert_eq!(fate(1, 22), None);
 }
 
 #[test]
