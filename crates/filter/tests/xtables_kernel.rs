@@ -39,6 +39,7 @@ fn syn(source: &str, destination: &str) -> Packet {
             mark: Possible::exactly(0),
             original: ends,
             answer: ends.reversed(),
+            answers_untracked: false,
             source_settled: false,
             destination_settled: false,
         },

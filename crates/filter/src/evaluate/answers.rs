@@ -46,6 +46,8 @@ pub(super) fn rejection(rejected: &Packet, with: RejectWith) -> Packet {
     if let Some(tracking) = attached(&rejected.tracking) {
         answer.tracking = tracking;
     }
+    answer.tracking.answers_untracked =
+        rejected.tracking.state.exact() == Some(conntrack_state::UNTRACKED);
     match with {
         RejectWith::TcpReset => Packet {
             ends: rejected.ends.reversed(),
@@ -102,6 +104,7 @@ pub(super) const fn nothing_tracked() -> Tracking {
         mark: Possible::ANY,
         original: super::packet::UNKNOWN_ENDS,
         answer: super::packet::UNKNOWN_ENDS,
+        answers_untracked: false,
         destination_settled: false,
         source_settled: false,
     }

@@ -83,6 +83,9 @@ pub struct Tracking {
     pub original: Ends,
     /// As answers arrive.
     pub answer: Ends,
+    /// Whether the packet answers an untracked one, which it takes over as "related to nothing": `notrack` of iptables then leaves it
+    /// alone (`xt_CT.c`, `notrack_tg`), that of nftables does not.
+    pub answers_untracked: bool,
     /// Whether the destination is settled: nat chains have had their say, and are not asked again.
     pub destination_settled: bool,
     /// The same of the source.
@@ -137,6 +140,7 @@ impl Packet {
                 mark: Possible::ANY,
                 original: UNKNOWN_ENDS,
                 answer: UNKNOWN_ENDS,
+                answers_untracked: false,
                 destination_settled: false,
                 source_settled: false,
             },

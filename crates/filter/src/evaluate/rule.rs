@@ -6,7 +6,7 @@ use super::scene::Reason;
 use super::walk::{Effect, Run, Walker};
 use super::{Packet, Possible, Truth, Version};
 use crate::model::{
-    Assignment, Condition, Expression, Field, IcmpError, RejectWith, Rule, RuleReference,
+    Assignment, Condition, Expression, Field, IcmpError, Origin, RejectWith, Rule, RuleReference,
     SetReference, SetUpdate, Statement, Target, Verdict, conntrack_state, protocol,
 };
 
@@ -50,7 +50,7 @@ impl Run<'_> {
             Statement::Reject(with) => self.reject(*with, walker),
             Statement::Assign(assignment) => self.assign(at, decider, assignment, walker),
             Statement::Translate(translation) => self.translate(at, decider, translation, walker),
-            Statement::NoTrack => Some(untracked(walker)),
+            Statement::NoTrack => Some(self.untracked(at, walker)),
             Statement::UpdateSet(update) => self.update(at, decider, update, walker),
             Statement::HandOver { to } => {
                 self.undecided(decider, format!("{to} decides"));
@@ -245,6 +245,19 @@ impl Run<'_> {
         Some(walker)
     }
 
+    fn untracked(&self, at: RuleReference, mut walker: Walker) -> Walker {
+        let table = self.rule_set.tables.get(at.chain.table as usize);
+        let of_iptables = table.is_some_and(|table| table.origin != Origin::Nft);
+        let tracking = &mut walker.packet.tracking;
+        // Too late where conntrack has seen it already (`nft_ct.c`, `xt_CT.c`).
+        if tracking.connection == Some(false) && !(of_iptables && tracking.answers_untracked) {
+            tracking.state = Possible::exactly(conntrack_state::UNTRACKED);
+            tracking.original = UNKNOWN_ENDS;
+            tracking.answer = UNKNOWN_ENDS;
+        }
+        walker
+    }
+
     fn update(
         &mut self,
         at: RuleReference,
@@ -323,17 +336,6 @@ fn change_field(packet: &mut Packet, field: Field, value: Possible) -> bool {
         _ => return false,
     }
     true
-}
-
-fn untracked(mut walker: Walker) -> Walker {
-    let tracking = &mut walker.packet.tracking;
-    // Too late where conntrack has seen it already (`nft_ct.c`, `xt_CT.c`).
-    if tracking.connection == Some(false) {
-        tracking.state = Possible::exactly(conntrack_state::UNTRACKED);
-        tracking.original = UNKNOWN_ENDS;
-        tracking.answer = UNKNOWN_ENDS;
-    }
-    walker
 }
 
 fn suits(with: RejectWith, packet: &Packet) -> bool {

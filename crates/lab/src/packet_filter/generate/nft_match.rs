@@ -62,7 +62,8 @@ fn interface(draw: &mut Draw, place: &Place) -> String {
             ]);
             format!("{side}name {}{{ {set} }}", draw.negation())
         }
-        6 => format!("{side}type ether"),
+        // In a table of both families nft 1.0.6 does not print it in front of an address.
+        6 if matches!(place.family, "ip" | "ip6") => format!("{side}type ether"),
         _ => format!(
             "{side}group {}{}",
             draw.negation(),
@@ -250,13 +251,13 @@ fn undecidable(draw: &mut Draw, place: &Place) -> String {
         "quota 1 mbytes",
         "numgen random mod 2 0",
         "numgen inc mod 2 1",
-        "meta length > 50",
+        "meta length >= 50",
         "meta length < 50",
-        "tcp window > 100",
+        "tcp window >= 100",
         "tcp doff 10",
-        "tcp option maxseg size > 500",
-        "tcp sequence > 5",
-        "meta time > \"2020-01-01 00:00:00\"",
+        "tcp option maxseg size >= 500",
+        "tcp sequence >= 5",
+        "meta time >= \"2020-01-01 00:00:00\"",
         "meta hour \"08:00\"-\"20:00\"",
         "meta day \"Monday\"",
         "meta cpu 0",
@@ -273,9 +274,9 @@ fn undecidable(draw: &mut Draw, place: &Place) -> String {
             .pick(&["ct count over 1", "ct count 1", "ct count over 0"])
             .to_owned(),
         1 => (if place.view.v6 {
-            "ip6 hoplimit > 10"
+            "ip6 hoplimit >= 10"
         } else {
-            "ip ttl > 10"
+            "ip ttl >= 10"
         })
         .to_owned(),
         2 if !place.view.v6 => draw
