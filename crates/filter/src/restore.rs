@@ -4,10 +4,11 @@
 //! in front of `reject with tcp reset`, of the interface's type in front of the network protocol. It prints two neighbouring
 //! comparisons of different things as one range of the second (`expr_may_merge_range`), and 1.0.6 garbles a table's only flag.
 
+mod joined;
 mod reading;
 mod split;
 
-use reading::Reading;
+use reading::{Pair, Reading};
 pub(crate) use split::loosened;
 
 use crate::model::{
@@ -22,6 +23,12 @@ pub(crate) const UNTOLD_FAMILY: &str =
     "the listing does not say whether it is for IPv4 or IPv6 only";
 /// Why a rule that may have lost a test of the transport protocol is undecidable.
 pub(crate) const UNTOLD_TCP: &str = "the listing does not say whether it is for TCP only";
+
+/// How the reason ends where a value could not be read, as of a range that ends below its beginning.
+pub(crate) const UNREAD_VALUE: &str = "a value it is compared with";
+/// Why neighbouring comparisons for inequality are undecidable.
+pub(crate) const UNTOLD_JOINED: &str =
+    "the listing does not say whether nft compares these fields together";
 
 /// One expression of a rule in the kernel (`NFTA_RULE_EXPRESSIONS`, `linux/netfilter/nf_tables.h`), as far as it matters here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +151,11 @@ fn may_differ(rule: &Rule, family: Family) -> bool {
     !matches!(family, Family::Ip | Family::Ip6)
         || statements().any(|statement| match statement {
             Statement::Condition(condition) => {
-                split::may_be_two(condition) || mentions(condition, UNTOLD_TCP)
+                split::may_be_two(condition)
+                    || [UNTOLD_TCP, UNTOLD_JOINED]
+                        .iter()
+                        .any(|reason| mentions(condition, reason))
+                    || is_unread(condition)
             }
             _ => false,
         })
@@ -184,8 +195,14 @@ pub fn restore_rule(rule: &mut Rule, steps: &[Step]) {
 
 /// `None` when the listing and the kernel cannot be brought together.
 fn restored(statements: &mut Vec<Statement>, reading: &Reading) -> Option<()> {
-    for pair in reading.pairs() {
-        split::split(statements, &pair)?;
+    let pairs = reading.pairs();
+    for pair in &pairs {
+        split::split(statements, pair)?;
+    }
+    for statement in statements.iter_mut() {
+        if let Statement::Condition(condition) = statement {
+            joined::settle(condition, reading);
+        }
     }
     let lacks = |reason: &str| {
         let mut conditions = statements.iter().filter_map(condition_of);
@@ -198,7 +215,7 @@ fn restored(statements: &mut Vec<Statement>, reading: &Reading) -> Option<()> {
             test.field == Field::TransportProtocol && test.value == protocol::TCP && !test.negated;
         let is_wanted = match test.field {
             Field::InputInterfaceType => true,
-            Field::TransportProtocol => lacks_tcp,
+            Field::TransportProtocol => lacks_tcp || pairs.iter().any(Pair::is_reversed),
             _ => lacks_family,
         };
         let condition = Statement::Condition(test.condition());
@@ -252,6 +269,11 @@ const fn condition_of(statement: &Statement) -> Option<&Condition> {
         Statement::Condition(condition) => Some(condition),
         _ => None,
     }
+}
+
+/// It may be a range that ends below its beginning.
+pub(crate) fn is_unread(condition: &Condition) -> bool {
+    matches!(condition, Condition::Undecidable { reason } if reason.ends_with(UNREAD_VALUE))
 }
 
 fn is_untold(condition: &Condition, wanted: &str) -> bool {

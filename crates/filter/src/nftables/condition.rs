@@ -7,6 +7,7 @@ use super::json::Json;
 use crate::model::{
     BitOperation, Condition, Expression, FibQuestion, FibResult, Range, Ranges, SetReference,
 };
+use crate::restore::UNREAD_VALUE;
 
 impl Converter<'_> {
     /// `{"op": …, "left": …, "right": …}`.
@@ -122,13 +123,13 @@ impl Converter<'_> {
                 ranges: Ranges::new(ranges),
                 negated,
             },
-            None => self.strange_condition("a value it is compared with"),
+            None => self.strange_condition(UNREAD_VALUE),
         }
     }
 
     fn order(&mut self, left: Typed, operator: &str, right: &Json<'_>) -> Condition {
         let Some(value) = left.data_type.constant(right) else {
-            return self.strange_condition("a value it is compared with");
+            return self.strange_condition(UNREAD_VALUE);
         };
         let highest = left.data_type.all_bits();
         let range = match operator {

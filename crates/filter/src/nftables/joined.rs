@@ -5,6 +5,7 @@
 //! (measured with 1.0.6: `payload_can_merge`, `payload.c`, asks for the same operator only).
 
 use crate::model::{Condition, Expression, Field, Statement};
+use crate::restore::UNTOLD_JOINED;
 
 /// Leaves such neighbours open where it matters whether they were joined.
 pub(super) fn doubt_joined_comparisons(statements: Vec<Statement>) -> Vec<Statement> {
@@ -34,8 +35,7 @@ fn doubted(run: Vec<Condition>) -> Option<Statement> {
         Err(run) if run.is_empty() => return None,
         Err(run) => {
             let undecided = Condition::Undecidable {
-                reason: "the listing does not say whether nft compares these fields together"
-                    .into(),
+                reason: UNTOLD_JOINED.into(),
             };
             let all = Condition::All(run.clone().into());
             let some = Condition::Any(run.into());

@@ -117,6 +117,13 @@ pub(super) struct Pair {
     pub(super) is_outside: bool,
 }
 
+impl Pair {
+    /// The lower end of what is printed is above the upper one.
+    pub(super) fn is_reversed(&self) -> bool {
+        self.first.value() > self.second.value()
+    }
+}
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
@@ -241,6 +248,15 @@ impl Reading {
                 negated,
                 acts_before: compared.acts_before,
             })
+        })
+    }
+
+    /// Whether these bytes are compared at once, and must not be all of `data`.
+    pub(super) fn has_unequal(&self, place: Origin, data: &[u8]) -> bool {
+        self.compared.iter().any(|compared| {
+            compared.origin == place
+                && compared.operation == Comparison::NotEqual
+                && *compared.data == *data
         })
     }
 

@@ -1,17 +1,20 @@
 //! Two comparisons that nft prints as one range.
 
 use super::reading::{Origin, Pair};
+use super::{condition_of, is_unread};
 use crate::model::{Condition, Expression, Field, Range, Ranges, Statement};
 
 /// Where fields are that can be told by their place once one of their neighbours is known: header, first byte, bytes (RFC 791,
 /// RFC 8200, RFC 9293). Two of a header stand together.
-const PLACES: [(Field, Origin); 6] = [
+const PLACES: [(Field, Origin); 8] = [
     (Field::Ip4Source, at(1, 12, 4)),
     (Field::Ip4Destination, at(1, 16, 4)),
     (Field::Ip6Source, at(1, 8, 16)),
     (Field::Ip6Destination, at(1, 24, 16)),
     (Field::TcpSourcePort, at(2, 0, 2)),
     (Field::TcpDestinationPort, at(2, 2, 2)),
+    (Field::TransportSourcePort, at(2, 0, 2)),
+    (Field::TransportDestinationPort, at(2, 2, 2)),
 ];
 
 const fn at(base: u32, offset: u32, length: u32) -> Origin {
@@ -52,8 +55,8 @@ pub(crate) fn loosened(statements: &[Statement]) -> Vec<Statement> {
 /// Replaces the range that stands for these two comparisons. `None` when neither it nor they are there.
 pub(super) fn split(statements: &mut Vec<Statement>, pair: &Pair) -> Option<()> {
     let (low, high) = (pair.first.value()?, pair.second.value()?);
-    if low > high {
-        // No range is read of that.
+    if pair.is_reversed() {
+        split_reversed(statements, pair, low, high);
         return Some(());
     }
     let printed = Ranges::one(Range::new(low, high));
@@ -93,7 +96,30 @@ pub(super) fn split(statements: &mut Vec<Statement>, pair: &Pair) -> Option<()> 
     Some(())
 }
 
-fn place_of(value: &Expression) -> Option<Origin> {
+/// The same where the lower end is above the upper one, which is read as nothing. Only ports are told by their place alone.
+fn split_reversed(statements: &mut Vec<Statement>, pair: &Pair, low: u128, high: u128) {
+    let port = |origin: Origin| {
+        let mut ports = PLACES.iter().rev().take(2);
+        ports
+            .find(|(_, place)| *place == origin)
+            .map(|(field, _)| *field)
+    };
+    let (Some(first), Some(second)) = (port(pair.first.origin), port(pair.second.origin)) else {
+        return;
+    };
+    let mut unread = (0..).zip(&*statements).filter_map(|(index, statement)| {
+        condition_of(statement)
+            .is_some_and(is_unread)
+            .then_some(index)
+    });
+    if let (Some(index), None) = (unread.next(), unread.next()) {
+        let both = exactly(pair, (first, low), (second, high));
+        statements.splice(index..=index, both.into_iter().map(Statement::Condition));
+    }
+}
+
+/// Where a field is, as far as it is among the known ones.
+pub(super) fn place_of(value: &Expression) -> Option<Origin> {
     let Expression::Field(field) = value else {
         return None;
     };
