@@ -46,7 +46,8 @@ impl Interest {
                 .any(|packet| !certainly_fails(statements, packet))
     }
 
-    /// Whether an element is to be kept, judged by its address components; `components` and `key` go together.
+    /// Whether an element is to be kept, judged by its address components; `components` and `key` go together. An address that
+    /// may be any is no reason to keep it.
     #[must_use]
     pub fn keeps_element(&self, components: &[Component], key: &[Range]) -> bool {
         self.packets.is_empty()
@@ -76,10 +77,48 @@ impl Interest {
         self.packets.is_empty() || self.packets.iter().any(|known| known.header_covers(packet))
     }
 
+    /// Addresses of which something is known: one that may be any would keep every element there is, and a large set settles
+    /// nothing about it.
     fn addresses(&self, version: Version) -> impl Iterator<Item = Possible> + '_ {
+        let any = match version {
+            Version::V4 => Range::new(0, u32::MAX.into()),
+            Version::V6 => Range::ANY,
+        };
         self.packets
             .iter()
             .filter(move |packet| packet.version == version)
             .flat_map(|packet| [packet.ends.source, packet.ends.destination])
+            .filter(move |address| !address.range().covers(any))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::{Facts, Question, packets_of};
+
+    #[test]
+    fn elements_are_kept_for_addresses_of_which_something_is_known() {
+        let question = Question {
+            version: Version::V4,
+            from: "198.51.100.7/32".parse().ok(),
+            from_port: None,
+            to: None,
+            port: 22,
+            interface: None,
+            mac: None,
+        };
+        let interest = Interest::in_packets(packets_of(&question, &Facts::default()));
+        let keeps =
+            |low, high| interest.keeps_element(&[Component::Ip4Address], &[Range::new(low, high)]);
+        assert!(keeps(0xc633_6407, 0xc633_6407));
+        assert!(keeps(0xc633_6400, 0xc633_64ff));
+        assert!(!keeps(0x0a00_0001, 0x0a00_0001));
+        assert!(
+            interest
+                .kept_for()
+                .iter()
+                .all(|range| *range == Range::exactly(0xc633_6407))
+        );
     }
 }

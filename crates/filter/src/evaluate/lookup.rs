@@ -87,32 +87,37 @@ impl Scene<'_> {
             Contents::Elements { .. } => {
                 let hits = nearest(set, key, hits(set, key));
                 let truth = verdict_of(&set.components, &hits);
-                if truth == Truth::False && self.may_hold_more(set, key) {
-                    return Truth::Unknown;
-                }
-                truth
+                // What was left out may be an exception as well.
+                let is_open = match truth {
+                    Truth::True => self.is_beyond_what_was_kept(set, key),
+                    Truth::False => self.may_hold_more(set, key),
+                    Truth::Unknown => false,
+                };
+                if is_open { Truth::Unknown } else { truth }
             }
         }
     }
 
     /// Whether elements that were not kept or not understood may hold the key.
     fn may_hold_more(&mut self, set: &Set, key: &[Possible]) -> bool {
-        let Contents::Elements {
-            not_understood,
-            kept_for,
-            ..
-        } = &set.contents
-        else {
-            return false;
-        };
-        if *not_understood > 0 {
+        if let Contents::Elements { not_understood, .. } = &set.contents
+            && *not_understood > 0
+        {
             self.because(format!(
                 "{} has elements that were not understood",
                 name_of(set)
             ));
             return true;
         }
-        let Some(kept_for) = kept_for else {
+        self.is_beyond_what_was_kept(set, key)
+    }
+
+    fn is_beyond_what_was_kept(&mut self, set: &Set, key: &[Possible]) -> bool {
+        let Contents::Elements {
+            kept_for: Some(kept_for),
+            ..
+        } = &set.contents
+        else {
             return false;
         };
         let beyond = set.components.iter().zip(key).any(|(component, value)| {
@@ -120,7 +125,10 @@ impl Scene<'_> {
                 && !kept_for.iter().any(|range| range.covers(value.range()))
         });
         if beyond {
-            self.because(format!("{} was not kept for this address", name_of(set)));
+            self.because(format!(
+                "{} is large and was kept only for addresses that are known",
+                name_of(set)
+            ));
         }
         beyond
     }

@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use serde::de::{Deserialize, IgnoredAny};
+
 use super::json::Json;
 use crate::ReadError;
 use crate::model::SourceKind;
@@ -15,10 +17,13 @@ const LONGEST_VALUE: usize = 256 * 1024 * 1024;
 pub(super) struct Document<'n, R> {
     name: &'n str,
     input: R,
-    buffer: Vec<u8>,
-    /// First byte not yet consumed.
+    /// What was read and is known to be UTF-8, so that no string of it has to be looked at again.
+    text: String,
+    /// What was read after that: less than one character between two readings.
+    bytes: Vec<u8>,
+    /// First byte of the text not yet consumed.
     start: usize,
-    /// Newlines before the buffer.
+    /// Newlines before the text.
     lines: u64,
     ended: bool,
 }
@@ -28,7 +33,8 @@ impl<'n, R: Read> Document<'n, R> {
         Self {
             name,
             input,
-            buffer: Vec::new(),
+            text: String::new(),
+            bytes: Vec::new(),
             start: 0,
             lines: 0,
             ended: false,
@@ -37,7 +43,11 @@ impl<'n, R: Read> Document<'n, R> {
 
     /// The error that the text is wrong at this place.
     pub(super) fn malformed(&self, what: impl Into<String>) -> ReadError {
-        let before = self.buffer.get(..self.start).unwrap_or_default();
+        self.malformed_at(self.start, what)
+    }
+
+    fn malformed_at(&self, place: usize, what: impl Into<String>) -> ReadError {
+        let before = self.text.as_bytes().get(..place).unwrap_or_default();
         ReadError::Malformed {
             name: self.name.to_owned(),
             kind: SourceKind::NftJson,
@@ -46,10 +56,14 @@ impl<'n, R: Read> Document<'n, R> {
         }
     }
 
+    fn ends_too_early(&self) -> ReadError {
+        self.malformed_at(self.text.len(), "it ends too early")
+    }
+
     /// Next byte that is not white space, not consumed.
     pub(super) fn peek(&mut self) -> Result<Option<u8>, ReadError> {
         loop {
-            while let Some(&byte) = self.buffer.get(self.start) {
+            while let Some(&byte) = self.text.as_bytes().get(self.start) {
                 if !byte.is_ascii_whitespace() {
                     return Ok(Some(byte));
                 }
@@ -77,7 +91,7 @@ impl<'n, R: Read> Document<'n, R> {
         }
         Err(match self.peek()? {
             Some(_) => self.malformed(format!("`{}` is missing", char::from(byte))),
-            None => self.malformed("it ends too early"),
+            None => self.ends_too_early(),
         })
     }
 
@@ -92,57 +106,68 @@ impl<'n, R: Read> Document<'n, R> {
 
     /// Name of the next member of an object, with its colon.
     pub(super) fn member(&mut self) -> Result<String, ReadError> {
-        let name = match self.value()? {
-            Json::Text(text) => text.into_owned(),
-            _ => return Err(self.malformed("a member without a name")),
-        };
+        let name = self.value(|json| json.text().map(ToOwned::to_owned))?;
+        let name = name.ok_or_else(|| self.malformed("a member without a name"))?;
         self.expect(b':')?;
         Ok(name)
     }
 
-    /// Next value, whole.
-    pub(super) fn value(&mut self) -> Result<Json<'_>, ReadError> {
-        let length = self.value_length()?;
-        let begin = self.start;
-        // Consumed before it is parsed, so that an error names the line on which it ends.
-        self.start += length;
-        let this: &Self = self;
-        let bytes = this.buffer.get(begin..this.start).unwrap_or_default();
-        // Once for all of it: the parser would look at every string by itself.
-        let text = std::str::from_utf8(bytes).map_err(|_| this.malformed("it is not UTF-8"))?;
-        serde_json::from_str(text).map_err(|error| this.malformed(shorten(&error)))
-    }
-
-    /// Consumes the next value, which need not be well-formed inside.
-    pub(super) fn skip(&mut self) -> Result<(), ReadError> {
-        let length = self.value_length()?;
-        self.start += length;
-        Ok(())
-    }
-
-    /// Length of the next value, which is then in the buffer. Brackets are counted, not matched: the parser does that.
-    fn value_length(&mut self) -> Result<usize, ReadError> {
-        if self.peek()?.is_none() {
-            return Err(self.malformed("it ends too early"));
-        }
-        let mut scan = Scan::default();
-        let mut offset = 0;
+    /// Gives the next value to `look`.
+    pub(super) fn value<T>(&mut self, look: impl FnOnce(Json<'_>) -> T) -> Result<T, ReadError> {
         loop {
-            let bytes = self.buffer.get(self.start + offset..).unwrap_or_default();
-            if let Some(end) = scan.end(bytes) {
-                return Ok(offset + end);
-            }
-            offset += bytes.len();
-            if offset > LONGEST_VALUE {
-                return Err(self.malformed("a value is too long"));
-            }
-            if !self.fill()? {
-                if scan.is_scalar() && offset > 0 {
-                    return Ok(offset);
+            self.peek()?;
+            match Attempt::at(self.rest(), self.ended) {
+                Attempt::Whole(value, length) => {
+                    let seen = look(value);
+                    self.start += length;
+                    return Ok(seen);
                 }
-                return Err(self.malformed("it ends too early"));
+                Attempt::Cut => self.more()?,
+                Attempt::Wrong(error) => return Err(self.wrong(&error)),
             }
         }
+    }
+
+    /// Consumes the next value.
+    pub(super) fn skip(&mut self) -> Result<(), ReadError> {
+        loop {
+            self.peek()?;
+            match Attempt::<IgnoredAny>::at(self.rest(), self.ended) {
+                Attempt::Whole(_, length) => {
+                    self.start += length;
+                    return Ok(());
+                }
+                Attempt::Cut => self.more()?,
+                Attempt::Wrong(error) => return Err(self.wrong(&error)),
+            }
+        }
+    }
+
+    fn rest(&self) -> &str {
+        self.text.get(self.start..).unwrap_or_default()
+    }
+
+    /// The parser's message with the line of the document in place of its own, which counts from where the value begins.
+    fn wrong(&self, error: &serde_json::Error) -> ReadError {
+        let message = error.to_string();
+        let end = message.find(" at line ").unwrap_or(message.len());
+        let what = message.get(..end).unwrap_or_default().to_owned();
+        let mut error_here = self.malformed(what);
+        if let ReadError::Malformed { line, .. } = &mut error_here {
+            *line += (error.line() as u64).saturating_sub(1);
+        }
+        error_here
+    }
+
+    /// Reads more of a value that is cut.
+    fn more(&mut self) -> Result<(), ReadError> {
+        if self.ended {
+            return Err(self.ends_too_early());
+        }
+        if self.rest().len() > LONGEST_VALUE {
+            return Err(self.malformed("a value is too long"));
+        }
+        self.fill().map(drop)
     }
 
     /// Reads more; false at the end.
@@ -151,104 +176,69 @@ impl<'n, R: Read> Document<'n, R> {
             return Ok(false);
         }
         if self.start > 0 {
-            let consumed = self.buffer.get(..self.start).unwrap_or_default();
+            let consumed = self.text.as_bytes().get(..self.start).unwrap_or_default();
             self.lines += newlines(consumed);
-            self.buffer.drain(..self.start);
+            self.text.drain(..self.start);
             self.start = 0;
         }
-        let wanted = CHUNK.max(self.buffer.len());
+        // As much again as there is of a value already: it is parsed anew each time.
+        let wanted = CHUNK.max(self.text.len());
         let read = (&mut self.input)
             .take(wanted as u64)
-            .read_to_end(&mut self.buffer)
+            .read_to_end(&mut self.bytes)
             .map_err(|source| ReadError::Io {
                 name: self.name.to_owned(),
                 source,
             })?;
         self.ended = read == 0;
+        let (text, length) = match std::str::from_utf8(&self.bytes) {
+            Ok(text) => (text, text.len()),
+            // A character that goes on in what is read next.
+            Err(error) if error.error_len().is_none() && !self.ended => {
+                let valid = self.bytes.get(..error.valid_up_to()).unwrap_or_default();
+                (
+                    std::str::from_utf8(valid).unwrap_or_default(),
+                    error.valid_up_to(),
+                )
+            }
+            Err(_) => return Err(self.malformed_at(self.text.len(), "it is not UTF-8")),
+        };
+        self.text.push_str(text);
+        self.bytes.drain(..length);
         Ok(read > 0)
     }
 }
 
-/// Looks for the end of one value, piece by piece.
-#[derive(Default)]
-struct Scan {
-    depth: u32,
-    in_string: bool,
-    escaped: bool,
-    begun: bool,
+/// What came of parsing a value at the beginning of a text.
+enum Attempt<V> {
+    /// The value and its length.
+    Whole(V, usize),
+    /// The text ends before the value does, or may do so.
+    Cut,
+    Wrong(serde_json::Error),
 }
 
-impl Scan {
-    const fn is_scalar(&self) -> bool {
-        self.depth == 0 && !self.in_string
-    }
-
-    /// Length of the part of `bytes` that belongs to the value, if its end is in them.
-    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
-        let mut index = 0;
-        while let Some(&byte) = bytes.get(index) {
-            if self.in_string {
-                index += self.string(bytes.get(index..)?);
-                if !self.in_string && self.depth == 0 {
-                    return Some(index);
-                }
-                continue;
-            }
-            match byte {
-                b'"' => {
-                    self.in_string = true;
-                }
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' => {
-                    if self.depth <= 1 {
-                        // One that closes nothing belongs to what is around the value.
-                        return Some(if self.depth == 1 {
-                            index + 1
-                        } else {
-                            index.max(1)
-                        });
-                    }
-                    self.depth -= 1;
-                }
-                b',' | b':' if self.depth == 0 => return Some(index.max(1)),
-                _ if self.depth == 0 && self.begun && byte.is_ascii_whitespace() => {
-                    return Some(index);
-                }
-                _ => {}
-            }
-            self.begun = true;
-            index += 1;
+impl<'t, V: Deserialize<'t>> Attempt<V> {
+    /// `ended` tells that nothing follows the text.
+    fn at(text: &'t str, ended: bool) -> Self {
+        let mut values = serde_json::Deserializer::from_str(text).into_iter();
+        match values.next() {
+            // A number could go on.
+            Some(Ok(_)) if values.byte_offset() == text.len() && !ended => Self::Cut,
+            Some(Ok(value)) => Self::Whole(value, values.byte_offset()),
+            Some(Err(error)) if !error.is_eof() => Self::Wrong(error),
+            Some(Err(_)) | None => Self::Cut,
         }
-        None
-    }
-
-    /// Length of the part of `bytes` that is inside the string, its closing quote included.
-    fn string(&mut self, bytes: &[u8]) -> usize {
-        let mut index = 0;
-        while let Some(&byte) = bytes.get(index) {
-            index += 1;
-            if self.escaped {
-                self.escaped = false;
-            } else if byte == b'"' {
-                self.in_string = false;
-                break;
-            } else if byte == b'\\' {
-                self.escaped = true;
-            }
-        }
-        index
     }
 }
 
 fn newlines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
-}
-
-/// The parser's message without its own line and column, which count from the value's begin.
-fn shorten(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    match message.find(" at line ") {
-        Some(end) => message.get(..end).unwrap_or_default().to_owned(),
-        None => message,
-    }
+    // In parts of which a byte holds the count: the processor then compares many at once.
+    bytes
+        .chunks(usize::from(u8::MAX))
+        .map(|part| {
+            let count: u8 = part.iter().map(|byte| u8::from(*byte == b'\n')).sum();
+            u64::from(count)
+        })
+        .sum()
 }

@@ -91,10 +91,10 @@ impl<'i> Listing<'i> {
     ) -> Result<(), ReadError> {
         match kind {
             "set" | "map" | "meter" => return self.set(document),
-            "table" => self.table(&document.value()?),
-            "chain" => self.chain(&document.value()?),
-            "rule" => self.rule(&document.value()?),
-            "limit" | "quota" => self.rate(kind, &document.value()?),
+            "table" => document.value(|json| self.table(&json))?,
+            "chain" => document.value(|json| self.chain(&json))?,
+            "rule" => document.value(|json| self.rule(&json))?,
+            "limit" | "quota" => document.value(|json| self.rate(kind, &json))?,
             "metainfo" | "flowtable" | "counter" | "ct helper" | "ct timeout"
             | "ct expectation" | "secmark" | "synproxy" | "tunnel" => return document.skip(),
             other => {
@@ -204,6 +204,10 @@ impl<'i> Listing<'i> {
         if let Some(chain) = reader.chain(chain) {
             chain.rules_read = chain.rules_read.saturating_add(1);
             if kept {
+                // Most chains of a listing with many have one or two.
+                if chain.rules.len() == chain.rules.capacity() {
+                    chain.rules.reserve_exact(chain.rules.len().max(1));
+                }
                 chain.rules.push(Rule {
                     statements: statements.into(),
                     place: Place {
@@ -247,7 +251,7 @@ impl<'i> Listing<'i> {
                 if member == "elem" {
                     contents = self.elements(&head, document)?;
                 } else {
-                    head.note(&member, &document.value()?);
+                    document.value(|json| head.note(&member, &json))?;
                 }
                 if !document.another(b'}')? {
                     break;
@@ -279,7 +283,7 @@ impl<'i> Listing<'i> {
             return Ok(Some(builder));
         }
         loop {
-            builder.push(&document.value()?, reader);
+            document.value(|json| builder.push(&json, reader))?;
             builder.thin_out(interest);
             if !document.another(b']')? {
                 return Ok(Some(builder));

@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use winnow::Parser;
-use winnow::combinator::{alt, delimited, preceded, repeat};
-use winnow::error::ModalResult;
-use winnow::token::{any, take_till, take_while};
+/// Room for the words that most lines have.
+const USUAL_WORDS: usize = 24;
 
 /// One word of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +14,11 @@ pub(super) struct Word<'line> {
     pub(super) quoted: bool,
 }
 
-impl Word<'_> {
+impl<'line> Word<'line> {
+    const fn quoted(text: Cow<'line, str>) -> Self {
+        Self { text, quoted: true }
+    }
+
     /// Whether it begins an option, or is the `!` before one.
     pub(super) fn begins_option(&self) -> bool {
         !self.quoted && (self.text.starts_with('-') && self.text.len() > 1 || self.text == "!")
@@ -29,98 +31,74 @@ pub(super) struct OpenQuote;
 
 /// The words of a line.
 pub(super) fn words(line: &str) -> Result<Vec<Word<'_>>, OpenQuote> {
-    if !line.contains(['"', '\'', '\\']) {
-        return Ok(line
-            .split_ascii_whitespace()
-            .map(|text| Word {
-                text: Cow::Borrowed(text),
-                quoted: false,
-            })
-            .collect());
+    let mut found = Vec::with_capacity(USUAL_WORDS);
+    let mut rest = line.trim_ascii_start();
+    while !rest.is_empty() {
+        let (word, after) = first_word(rest)?;
+        found.push(word);
+        rest = after.trim_ascii_start();
     }
-    let mut rest = line;
-    let mut found = Vec::new();
+    Ok(found)
+}
+
+/// The word that the text begins with, and what follows it.
+fn first_word(text: &str) -> Result<(Word<'_>, &str), OpenQuote> {
+    // Written by hand; iptables-save prints no single quotes around a word.
+    let single = text
+        .strip_prefix('\'')
+        .and_then(|text| text.split_once('\''));
+    if let Some((inside, after)) = single.or_else(|| simply_quoted(text)) {
+        return Ok((Word::quoted(Cow::Borrowed(inside)), after));
+    }
+    let (plain, mut rest) = text.split_at(plain_length(text));
+    if !rest.starts_with('"') {
+        let word = Word {
+            text: Cow::Borrowed(plain),
+            quoted: false,
+        };
+        return Ok((word, rest));
+    }
+    let mut whole = plain.to_owned();
     loop {
-        rest = rest.trim_ascii_start();
-        if rest.is_empty() {
-            return Ok(found);
+        rest = match rest.strip_prefix('"') {
+            Some(inside) => unquote(inside, &mut whole)?,
+            None => {
+                let (plain, after) = rest.split_at(plain_length(rest));
+                if plain.is_empty() {
+                    return Ok((Word::quoted(Cow::Owned(whole)), rest));
+                }
+                whole.push_str(plain);
+                after
+            }
+        };
+    }
+}
+
+/// How far it is to white space or a double quote.
+fn plain_length(text: &str) -> usize {
+    text.bytes()
+        .position(|byte| byte.is_ascii_whitespace() || byte == b'"')
+        .unwrap_or(text.len())
+}
+
+/// What is between double quotes, if these are all of the word and nothing in it is escaped.
+fn simply_quoted(text: &str) -> Option<(&str, &str)> {
+    let (inside, after) = text.strip_prefix('"')?.split_once('"')?;
+    let ends = after.is_empty() || after.starts_with(|next: char| next.is_ascii_whitespace());
+    (ends && !inside.contains('\\')).then_some((inside, after))
+}
+
+/// Adds what comes before the closing double quote, and gives what comes after it. A backslash takes the next character as it is.
+fn unquote<'line>(text: &'line str, into: &mut String) -> Result<&'line str, OpenQuote> {
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => return Ok(characters.as_str()),
+            '\\' => into.push(characters.next().ok_or(OpenQuote)?),
+            other => into.push(other),
         }
-        found.push(word.parse_next(&mut rest).map_err(|_| OpenQuote)?);
     }
-}
-
-fn word<'line>(input: &mut &'line str) -> ModalResult<Word<'line>> {
-    alt((single_quoted, plain, mixed)).parse_next(input)
-}
-
-/// No quotes in it: borrowed.
-fn plain<'line>(input: &mut &'line str) -> ModalResult<Word<'line>> {
-    let start = *input;
-    let text = take_till(1.., |character: char| {
-        character.is_ascii_whitespace() || character == '"'
-    })
-    .parse_next(input)?;
-    if input.starts_with('"') {
-        *input = start;
-        return winnow::combinator::fail.parse_next(input);
-    }
-    Ok(Word {
-        text: Cow::Borrowed(text),
-        quoted: false,
-    })
-}
-
-/// Written by hand; iptables-save prints no single quotes around a word.
-fn single_quoted<'line>(input: &mut &'line str) -> ModalResult<Word<'line>> {
-    let text = delimited('\'', take_till(0.., '\''), '\'').parse_next(input)?;
-    Ok(Word {
-        text: Cow::Borrowed(text),
-        quoted: true,
-    })
-}
-
-/// Plain pieces and double quotes, in which a backslash takes the next character as it is.
-fn mixed<'line>(input: &mut &'line str) -> ModalResult<Word<'line>> {
-    let text = repeat(1.., piece)
-        .fold(String::new, |mut text, piece| {
-            text.push_str(&piece);
-            text
-        })
-        .parse_next(input)?;
-    Ok(Word {
-        text: Cow::Owned(text),
-        quoted: true,
-    })
-}
-
-fn piece<'line>(input: &mut &'line str) -> ModalResult<Cow<'line, str>> {
-    alt((
-        double_quoted.map(Cow::Owned),
-        take_while(1.., |character: char| {
-            !character.is_ascii_whitespace() && character != '"'
-        })
-        .map(Cow::Borrowed),
-    ))
-    .parse_next(input)
-}
-
-fn double_quoted(input: &mut &str) -> ModalResult<String> {
-    delimited(
-        '"',
-        repeat(
-            0..,
-            alt((
-                take_till(1.., ['"', '\\']).map(Cow::Borrowed),
-                preceded('\\', any).map(|character: char| Cow::Owned(character.to_string())),
-            )),
-        )
-        .fold(String::new, |mut text, piece: Cow<'_, str>| {
-            text.push_str(&piece);
-            text
-        }),
-        '"',
-    )
-    .parse_next(input)
+    Err(OpenQuote)
 }
 
 /// Words, one after another.
