@@ -5,7 +5,7 @@
 # Each rule set is loaded into a network namespace of its own, which ends with the process that made it. Shapes: `linear`, one chain
 # of rules for other addresses; `set`, one rule and a set of other addresses; `jumps`, fifteen chains (the kernel follows sixteen),
 # each with its share of rules for other addresses and a jump to the next; `chains`, as many chains as rules, in rows of fifteen
-# that are all entered. Needs root, nft and hyperfine. SIZES and RUNS set how many rules or elements and how often each is timed.
+# that are all entered. Needs root, nft, hyperfine and GNU time. SIZES and RUNS set how many rules or elements and how often each is timed.
 set -euo pipefail
 
 readonly SIZES="${SIZES:-100 1000 10000 100000}"
@@ -51,10 +51,8 @@ rules_of() {
 
 # Peak memory of a command in kB; its own exit status says what it found, and is not looked at.
 peak_of() {
-  python3 -c '
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
+  /usr/bin/time --quiet --format %M --output "$scratch/peak" "$@" >/dev/null 2>&1 || true
+  tail -n 1 "$scratch/peak"
 }
 
 # In the namespace: loads one rule set, times everything and prints its line.
@@ -90,7 +88,7 @@ if [[ "${1:-}" == --inside ]]; then
   exit
 fi
 
-for tool in hyperfine nft unshare python3; do
+for tool in hyperfine nft unshare /usr/bin/time; do
   command -v "$tool" >/dev/null || { echo "benchmark-firewall: $tool is missing" >&2; exit 3; }
 done
 [[ "$(id -u)" == 0 ]] || { echo "benchmark-firewall: root is needed to make a network namespace" >&2; exit 3; }
@@ -101,7 +99,13 @@ fi
 sshdoctor="$(realpath "${SSHDOCTOR:-${CARGO_TARGET_DIR:-target}/release/sshdoctor}")"
 self="$(realpath "$0")"
 scratch="$(mktemp -d)"
-trap 'rm -rf "$scratch"' EXIT
+inside=
+# The namespaces go with the process that made them, and with them all that runs there.
+clean_up() {
+  [[ -z "$inside" ]] || kill -KILL "$inside" 2>/dev/null || true
+  rm -rf "$scratch"
+}
+trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 echo '{"nftables": []}' >"$scratch/empty.json"
@@ -111,7 +115,10 @@ printf '%-7s %7s %11s %10s %10s %10s %7s %10s %7s %11s %11s %8s\n' \
   shape size JSON nft 'nft >file' '--ruleset' 'of nft' live 'of nft' 'nft peak' peak 'of JSON'
 for shape in $SHAPES; do
   for size in $SIZES; do
-    # The namespace goes with the last process in it.
-    unshare --net --kill-child -- "$self" --inside "$sshdoctor" "$scratch" "$base" "$shape" "$size"
+    unshare --net --pid --fork --mount-proc --kill-child -- \
+      "$self" --inside "$sshdoctor" "$scratch" "$base" "$shape" "$size" &
+    inside=$!
+    wait "$inside"
+    inside=
   done
 done
