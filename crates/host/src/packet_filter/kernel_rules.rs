@@ -28,8 +28,8 @@ const NFTA_RULE_EXPRESSIONS: u16 = 4;
 
 /// How long the kernel is asked altogether.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// With more rules of a chain it is cheaper to ask for all of them.
-const ONE_BY_ONE: usize = 64;
+/// One of so many rules of a chain, or fewer, are cheaper asked for one by one than all.
+const ONE_OF: usize = 16;
 
 /// What the kernel said.
 #[derive(Debug, Default)]
@@ -136,7 +136,7 @@ fn told_rules(
         Some((handle, *rule))
     });
     let wanted: HashMap<u64, RuleReference> = wanted.collect();
-    let messages = if wanted.len() > ONE_BY_ONE {
+    let messages = if wanted.len() * ONE_OF > chain.rules_read as usize {
         list_until(NETLINK_NETFILTER, &question, end).ok()?
     } else {
         let one = |handle: &u64| {

@@ -3,6 +3,7 @@
 mod children;
 mod deciding;
 mod failing_tools;
+mod left_out;
 mod namespace;
 mod network;
 mod ordinary_user;
