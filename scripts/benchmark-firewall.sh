@@ -74,9 +74,11 @@ measure() {
   awk -F, -v shape="$shape" -v size="$size" -v peak="$peak" -v nft_peak="$nft_peak" -v base="$base" -v bytes="$bytes" '
     NR > 1 { seconds[NR - 2] = $4 }
     END {
-      printf "%-7s %7d %8.1f MB %8.3f s %8.3f s %8.3f s %5.2f x %8.3f s %5.2f x %8.1f MB %8.1f MB %6.2f x\n", shape, size, bytes / 1e6,
+      # Of less JSON than that, any reading takes more than half.
+      share = bytes < 1e6 ? "-" : sprintf("%.2f x", (peak - base) * 1e3 / bytes)
+      printf "%-7s %7d %8.1f MB %8.3f s %8.3f s %8.3f s %5.2f x %8.3f s %5.2f x %8.1f MB %8.1f MB %8s\n", shape, size, bytes / 1e6,
         seconds[0], seconds[1], seconds[2], seconds[2] / seconds[0], seconds[3], seconds[3] / seconds[0],
-        nft_peak / 1e3, peak / 1e3, (peak - base) * 1e3 / bytes
+        nft_peak / 1e3, peak / 1e3, share
     }' "$scratch/times"
 }
 

@@ -1,9 +1,9 @@
 //! Sets of every type.
 
 use proptest::prelude::*;
-use sshdoctor_filter::evaluate::{Facts, Question, Version, packets_of};
-use sshdoctor_filter::model::{Component, Contents, Element, Range, RuleSet, Set};
-use sshdoctor_filter::{Interest, ipset};
+use sshdoctor_filter::evaluate::{Facts, Fate, Question, Version, decide, packets_of};
+use sshdoctor_filter::model::{Component, Contents, Element, Range, RuleSet, Set, SourceKind};
+use sshdoctor_filter::{Interest, ipset, xtables};
 
 const DUMP: &str = r#"create net hash:net family inet hashsize 1024 maxelem 65536 timeout 100 counters comment skbinfo bucketsize 12 initval 0xb3118dfd
 add net 192.0.2.0/24 timeout 90 packets 1 bytes 2 comment "a \ b" skbmark 0x1/0xff
@@ -178,6 +178,55 @@ fn a_large_set_keeps_what_the_packets_can_meet() {
     assert_eq!(kept, [0xc633_6400]);
     let kept_for = kept_for.as_ref().expect("elements were left out");
     assert!(kept_for.contains(&Range::exactly(0xc633_6407)));
+}
+
+#[test]
+fn exceptions_that_were_left_out_leave_an_unknown_address_open() {
+    let question = Question {
+        version: Version::V4,
+        from: Some("198.51.100.7/32".parse().expect("a network")),
+        from_port: None,
+        to: None,
+        port: 22,
+        interface: None,
+        mac: None,
+    };
+    let facts = Facts::default();
+    let interest = Interest::in_packets(packets_of(&question, &facts));
+    let mut dump = String::from("create big hash:net family inet\nadd big 0.0.0.0/0\n");
+    for number in 0..5000 {
+        dump.push_str(&format!(
+            "add big 10.0.{}.{} nomatch\n",
+            number / 256,
+            number % 256
+        ));
+    }
+    let decided = |direction: &str| {
+        let mut rule_set = RuleSet {
+            interest: interest.clone(),
+            ..RuleSet::default()
+        };
+        ipset::read("sets", dump.as_bytes(), &interest, &mut rule_set).expect("a dump");
+        let rules = format!(
+            "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set big {direction} -j DROP\nCOMMIT\n"
+        );
+        let kind = SourceKind::IptablesLegacy;
+        xtables::read("rules", kind, rules.as_bytes(), &interest, &mut rule_set).expect("rules");
+        let mut fates: Vec<Fate> = decide(&rule_set, &question, &facts)
+            .endings
+            .iter()
+            .map(|ending| ending.fate)
+            .collect();
+        fates.sort_unstable();
+        fates.dedup();
+        fates
+    };
+    assert_eq!(decided("src"), [Fate::Dropped]);
+    let open = decided("dst");
+    assert!(
+        open.contains(&Fate::Accepted) && open.contains(&Fate::Dropped),
+        "{open:?}"
+    );
 }
 
 proptest! {
