@@ -31,9 +31,10 @@ pub use demo::{Demonstration, demo_scenarios, demonstrate};
 pub use error::LabError;
 pub use judge::{Candidate, Verdict};
 pub use packet_filter::{
-    Cases, Deciding, Dumps, FilterCase, FilterPacket, FuzzEvent, FuzzPlan, FuzzTotals, Judge,
-    Judgement, Load, LoadKind, Outcome, Regression, RuleName, RulePlace, StepVerdict, TraceStep,
-    Tried, fuzz, fuzz_in_sandbox, judge_by_filter, random_case,
+    Cases, Deciding, Dumped, Dumps, FilterCase, FilterPacket, FuzzEvent, FuzzPlan, FuzzTotals,
+    Judge, Judgement, Load, LoadKind, Loaded, Outcome, Regression, RuleName, RulePlace, Sent,
+    StepVerdict, TraceStep, Tried, fuzz, fuzz_in_sandbox, judge_by_filter, random_case, read_dump,
+    try_dumps,
 };
 pub use runner::{Finished, Plan, encode, run_all, run_interactive};
 pub use sandbox::SANDBOX_VARIABLE;

@@ -5,6 +5,7 @@
     reason = "this is its output"
 )]
 
+mod corpora;
 mod fuzz_filter;
 mod tool_rules_command;
 
@@ -45,6 +46,8 @@ enum Command {
     FuzzFilter(fuzz_filter::FuzzArguments),
     /// Let real tools write their rules, send SYNs to them, and compare with what is expected. As root.
     ToolRules(tool_rules_command::Arguments),
+    /// Read every rule set of a folder; where the kernel takes it, send SYNs and compare with what is said of them.
+    Corpora(corpora::Arguments),
     /// Build the scenario that the environment names; for this program itself, in a sandbox.
     #[command(hide = true)]
     Inside {
@@ -88,6 +91,7 @@ fn main() -> ExitCode {
         Command::List => list(),
         Command::Shell { name, sshdoctor } => shell(&name, sshdoctor),
         Command::FuzzFilter(arguments) => fuzz_filter::run(&arguments),
+        Command::Corpora(arguments) => corpora::run(&arguments),
         Command::ToolRules(arguments) => tool_rules_command::run(&arguments),
         Command::Inside {
             sshdoctor,

@@ -43,6 +43,20 @@ pub struct Dumps {
     pub devices: Vec<(String, String)>,
 }
 
+impl Dumps {
+    /// The print that a restore program of this kind would take.
+    pub(crate) fn of(&mut self, kind: LoadKind) -> &mut Option<String> {
+        match kind {
+            LoadKind::Nft => &mut self.nft_json,
+            LoadKind::IptablesNft => &mut self.iptables_nft,
+            LoadKind::Ip6tablesNft => &mut self.ip6tables_nft,
+            LoadKind::IptablesLegacy => &mut self.iptables_legacy,
+            LoadKind::Ip6tablesLegacy => &mut self.ip6tables_legacy,
+            LoadKind::Ipset => &mut self.ipset,
+        }
+    }
+}
+
 /// The tools, and what they have left behind in this namespace.
 pub(crate) struct Loader {
     tools: Vec<(&'static str, PathBuf)>,
