@@ -5,6 +5,7 @@
     reason = "this is its output"
 )]
 
+mod corpora;
 mod fuzz_filter;
 mod manual;
 mod measure;
@@ -28,6 +29,7 @@ usage: cargo xtask COMMAND
   readme      try every command that README.md shows
   fuzz-filter [--cases N] [--seed S]
               compare what is said of random packet filters with what the kernel does
+  corpora DIR read every rule set of a folder; where the kernel takes it, compare what is said of SYNs with what it does
   transcript  put what the program prints for a recorded case into README.md";
 
 fn main() -> ExitCode {
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         ["dist-size"] => measure::run(),
         ["readme"] => readme::check(),
         ["fuzz-filter", options @ ..] => fuzz_filter::run(options),
+        ["corpora", folder] => corpora::run(folder),
         ["transcript"] => transcript::write(),
         [measure::CHILD, program, rest @ ..] => measure::child(program, rest),
         _ => {

@@ -9,7 +9,7 @@ use crate::{measure, prerequisites, process, readme, rust_version};
 /// A step and what it does. Later steps run even if an earlier one failed, so that one run tells all.
 type Step = (&'static str, fn() -> anyhow::Result<()>);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 12] = [
     ("prerequisites", prerequisites::install),
     ("format", || {
         process::run(&["cargo", "fmt", "--all", "--check"])
@@ -23,7 +23,14 @@ const STEPS: [Step; 9] = [
     ("rust-version", rust_version::check),
     ("release binary", measure::run),
     ("lab", lab),
+    ("release lab", release_lab),
+    ("random filters", random_filters),
+    ("kept filters", kept_filters),
 ];
+
+/// Random packet filters that a run tries; always the same ones.
+const CASES: &str = "1500";
+const SEED: &str = "1";
 
 fn clippy() -> anyhow::Result<()> {
     process::run(&[
@@ -67,6 +74,41 @@ fn lab() -> anyhow::Result<()> {
     ])
 }
 
+/// Random cases are many, and each is decided several times.
+fn release_lab() -> anyhow::Result<()> {
+    process::run(&[
+        "cargo",
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "sshdoctor-lab",
+    ])
+}
+
+fn lab_command(arguments: &[&str]) -> anyhow::Result<()> {
+    let binary = process::target_directory().join("release/lab");
+    let binary = binary.to_string_lossy();
+    let line = [&[&*binary], arguments].concat();
+    process::run(&line)
+}
+
+fn random_filters() -> anyhow::Result<()> {
+    lab_command(&["fuzz-filter", "--cases", CASES, "--seed", SEED])
+}
+
+fn kept_filters() -> anyhow::Result<()> {
+    lab_command(&["fuzz-filter", "--replay", "crates/lab/filter-cases"])
+}
+
+/// What a tool writes can only be compared where the tool is: a missing one fails, and so does a run without root.
+fn tool_rules() -> anyhow::Result<()> {
+    if !is_root() {
+        bail!("it needs root: the tools want the whole of /etc and /var");
+    }
+    lab_command(&["tool-rules"])
+}
+
 fn deny() -> anyhow::Result<()> {
     // Advisories need a database from the network, which not every machine reaches.
     process::run(&[
@@ -80,9 +122,19 @@ fn deny() -> anyhow::Result<()> {
     ])
 }
 
+fn is_root() -> bool {
+    nix::unistd::Uid::effective().is_root()
+}
+
 /// Runs every step and prints what came of each.
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut steps = STEPS.to_vec();
+    // Where a machine runs it for others, nobody reads what was left out.
+    if is_root() || std::env::var_os("CI").is_some() {
+        steps.push(("rules of tools", tool_rules));
+    } else {
+        println!("not root: the rules that real tools write are not compared");
+    }
     if process::is_installed("cargo-deny") {
         steps.push(("cargo deny", deny));
     } else {
