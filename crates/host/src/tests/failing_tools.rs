@@ -157,3 +157,25 @@ fn what_hangs_is_waited_for_once() {
         assert_eq!(fs::read_to_string(runs).unwrap(), "run\n");
     });
 }
+
+#[test]
+fn rules_that_never_stand_still_hide_chains() {
+    in_namespace(|| {
+        nft(
+            "table inet own { chain in { type filter hook input priority 0;
+            tcp dport 22 reject with tcp reset; }; }",
+        );
+        let script = r#"/usr/sbin/nft "add counter inet own c$$"; exec /usr/sbin/nft "$@""#;
+        let rule_set = read_with("nft", script);
+        let message = "the rules changed while they were read, 3 times";
+        assert_eq!(
+            rule_set.problems,
+            [problem(SourceKind::NftJson, message, true)]
+        );
+        // Nothing is put back that the kernel may have said of another rule.
+        let steady = Live::default().read(&Interest::everything());
+        let rules = |rule_set: &RuleSet| rule_set.tables[0].chains[0].rules.clone();
+        assert_ne!(rules(&rule_set), rules(&steady));
+        assert_eq!(steady.problems, []);
+    });
+}
