@@ -2,6 +2,7 @@
 
 use std::io;
 
+use nix::libc;
 use serde::{Deserialize, Serialize};
 
 use super::netlink::{Message, Netfilter, attributes};
@@ -75,7 +76,12 @@ pub struct TraceStep {
 
 /// Reads the steps that have come since the last time.
 pub(crate) fn read(socket: &Netfilter) -> io::Result<Vec<TraceStep>> {
-    Ok(socket.drain()?.iter().filter_map(step).collect())
+    match socket.drain() {
+        Ok(messages) => Ok(messages.iter().filter_map(step).collect()),
+        // On a busy machine messages are lost: then nothing is said of the way.
+        Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 fn step(message: &Message) -> Option<TraceStep> {
