@@ -13,6 +13,8 @@ use crate::model::{Chain, ChainReference, Hook, Policy, Rule, RuleReference, Rul
 
 /// Rules looked at in one decision before it is given up: some seconds of work.
 const MOST_STEPS: u64 = 100_000_000;
+/// What a walk through a chain counts beside its rules: what comes out of it is remembered for each packet that it was entered with.
+const STEPS_OF_A_CALL: u64 = 500;
 /// Packets that may differ by what an undecided rule did to them, before the answer is given up as unknown.
 const MOST_WALKERS: usize = 64;
 
@@ -269,6 +271,7 @@ impl<'a> Run<'a> {
         let key = (call.chain, call.walker.packet.clone());
         match remembered.get(&key) {
             None => {
+                self.steps_left = self.steps_left.saturating_sub(STEPS_OF_A_CALL);
                 remembered.insert(key, None);
                 frames.push(Frame::new(call.chain, call.walker, call.comes_back, caller));
             }
