@@ -76,34 +76,16 @@ impl Writer {
             Some(kind) => kind,
         };
         let code = body.get("expr");
-        let (data_type, default) = match kind {
-            "icmp" => (DataType::IcmpCode, 3),
-            "icmpv6" => (DataType::Icmp6Code, 4),
-            _ => (DataType::Unknown, 1),
-        };
-        let number = match kind {
-            "icmpx" => match code.text() {
-                Some("no-route") => Some(0),
-                Some("port-unreachable") => Some(1),
-                Some("host-unreachable") => Some(2),
-                Some("admin-prohibited") => Some(3),
-                _ => code.number().and_then(|code| u128::try_from(code).ok()),
-            },
-            _ => data_type.constant(code),
-        };
         let usual = match self.family {
             Family::Ip => kind == "icmp",
             Family::Ip6 => kind == "icmpv6",
             _ => kind == "icmpx",
         };
-        if usual && number == Some(default) {
+        if usual && code.text() == Some("port-unreachable") {
             return;
         }
         self.add(&format!(" with {kind} "));
-        match number {
-            Some(number) => self.add(&number.to_string()),
-            None => self.verbatim(code),
-        }
+        self.verbatim(code);
     }
 
     fn log(&mut self, body: &Json<'_>) {

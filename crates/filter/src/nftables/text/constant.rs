@@ -23,7 +23,7 @@ impl Writer {
                 }
             }
             Some(("range", ends)) => self.joined(ends.items(), "-", |writer, end| {
-                writer.constant(end, first);
+                writer.bound(end, first);
             }),
             Some(("prefix", prefix)) => {
                 self.constant(prefix.get("addr"), first);
@@ -64,7 +64,7 @@ impl Writer {
         }
         for name in ["timeout", "expires"] {
             if let Some(seconds) = element.get(name).number() {
-                self.add(&format!(" {name} {seconds}s"));
+                self.add(&format!(" {name} {}", duration(seconds)));
             }
         }
         if let Some(comment) = element.get("comment").text() {
@@ -78,24 +78,45 @@ impl Writer {
             Json::Number(number) => self.number(*number, data_type),
             Json::Text(text) if text.starts_with('@') || text == "*" => self.add(text),
             Json::Text(text) => self.word(text, data_type),
+            Json::Boolean(value) => self.add(if *value { "exists" } else { "missing" }),
             Json::Object(_) => self.expression(json),
             _ => self.verbatim(json),
         }
     }
 
+    /// An end of a range: always a number.
+    fn bound(&mut self, json: &Json<'_>, data_type: DataType) {
+        let named = json
+            .text()
+            .and_then(|text| names::value(data_type, text))
+            .and_then(|value| i128::try_from(value).ok());
+        match (named, json) {
+            (Some(number), _) => self.number(number, data_type),
+            (None, Json::Number(seconds)) if data_type == DataType::Seconds => {
+                self.add(&format!("{seconds}s"));
+            }
+            _ => self.constant(json, data_type),
+        }
+    }
+
+    /// A name. Those that users define are quoted.
     fn word(&mut self, text: &str, data_type: DataType) {
-        let is_index = text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
         match data_type {
-            DataType::InterfaceIndex if is_index => self.add(text),
+            DataType::InterfaceIndex | DataType::Realm if is_number => self.add(text),
             DataType::InterfaceName
             | DataType::InterfaceIndex
             | DataType::Text
+            | DataType::Day
             | DataType::Hour
-            | DataType::Moment => self.quoted(text),
-            _ => match names::value(data_type, text) {
-                Some(value) => self.number(i128::try_from(value).unwrap_or_default(), data_type),
-                None => self.add(text),
-            },
+            | DataType::Moment
+            | DataType::ConntrackLabel
+            | DataType::DeviceGroup
+            | DataType::Mark
+            | DataType::Realm
+            | DataType::User
+            | DataType::Group => self.quoted(text),
+            _ => self.add(text),
         }
     }
 
@@ -110,8 +131,24 @@ impl Writer {
             | DataType::TcpFlags
             | DataType::Ecn
             | DataType::Raw(_) => format!("0x{number:x}"),
-            DataType::Seconds => format!("{number}s"),
+            DataType::Seconds => duration(number),
             _ => number.to_string(),
         });
     }
+}
+
+/// `1d2h3m4s`, without what is zero.
+fn duration(seconds: i128) -> String {
+    let mut text = String::new();
+    let mut rest = seconds;
+    for (unit, length) in [("d", 86400), ("h", 3600), ("m", 60), ("s", 1)] {
+        if rest >= length {
+            text.push_str(&format!("{}{unit}", rest / length));
+            rest %= length;
+        }
+    }
+    if text.is_empty() {
+        text.push_str("0s");
+    }
+    text
 }

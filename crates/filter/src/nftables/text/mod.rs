@@ -1,4 +1,4 @@
-//! Writes a rule of the listing as `nft -nn list ruleset` does, on one line.
+//! Writes a rule of the listing as `nft list ruleset` does, on one line.
 
 mod action;
 mod constant;
