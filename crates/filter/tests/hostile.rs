@@ -111,7 +111,7 @@ fn saved(chains: impl IntoIterator<Item = String>, rules: &str) -> (SourceKind, 
     for chain in chains {
         let _ = writeln!(text, ":{chain} - [0:0]");
     }
-    let _ = write!(text, "{rules}COMMIT\n");
+    let _ = writeln!(text, "{rules}COMMIT");
     (SourceKind::IptablesLegacy, text)
 }
 

@@ -1,14 +1,14 @@
 //! What stands at one priority, and the nat chains, which are one of those things.
 
+use std::rc::Rc;
+
 use super::Version;
 use super::answers::Role;
 use super::decision::{Decider, Fate};
 use super::steps::Step;
 use super::tracking::{is_settled, settle, tracked, translate_back};
 use super::walk::{Passage, Run, Stopped, Walker};
-use crate::model::{
-    ChainReference, Condition, Expression, Family, Field, Hook, Rule, Statement, Target,
-};
+use crate::model::{ChainReference, Family, Hook};
 
 /// Chains at one priority of which every order is tried; with more the answer is left open.
 const MOST_AT_ONE_PRIORITY: usize = 4;
@@ -42,6 +42,7 @@ impl Run<'_> {
     fn each_alone(&mut self, group: &[Step], walker: &Walker, role: &Role) -> Option<Passage> {
         let mut all = Passage::default();
         let mut goes_on = true;
+        let mut one_each = true;
         let mut accepted: Vec<Walker> = Vec::new();
         for step in group {
             let passage = self.step(step, walker.clone(), role);
@@ -53,14 +54,17 @@ impl Run<'_> {
                 return None;
             }
             goes_on &= !passage.through.is_empty();
+            one_each &= passage.through.len() == 1;
             add_new(&mut all.stopped, passage.stopped);
             add_new(&mut accepted, passage.through);
         }
         if goes_on {
-            // A rule that accepts says more than a policy.
-            accepted.sort_by_key(|walker| !matches!(walker.accepted_by, Decider::Rule { .. }));
             let certain = accepted.iter().all(|walker| walker.certain);
-            accepted.truncate(1);
+            if one_each {
+                // A rule that accepts says more than a policy.
+                accepted.sort_by_key(|walker| !matches!(walker.accepted_by, Decider::Rule { .. }));
+                accepted.truncate(1);
+            }
             all.through.extend(
                 accepted
                     .into_iter()
@@ -186,7 +190,7 @@ impl Run<'_> {
         }
         if !matches!(role, Role::Syn) {
             for walker in &mut passage.through {
-                translate_back(&mut walker.packet, destination);
+                translate_back(Rc::make_mut(&mut walker.packet), destination);
             }
         }
         passage
@@ -195,16 +199,12 @@ impl Run<'_> {
     /// Whether conntrack is at work for sure: it is switched on by rules that need it (`nf_ct_netns_get`), and without it nat chains
     /// are not called.
     fn tracks(&self) -> bool {
-        self.rule_set.tables.iter().any(|table| {
-            let concerned = match table.family {
-                Family::Inet => true,
-                Family::Ip => self.version == Version::V4,
-                Family::Ip6 => self.version == Version::V6,
-                _ => false,
-            };
-            let rules = || table.chains.iter().flat_map(|chain| &chain.rules);
-            concerned && rules().any(needs_conntrack)
-        })
+        let own = match self.version {
+            Version::V4 => Family::Ip,
+            Version::V6 => Family::Ip6,
+        };
+        let families = &self.rule_set.tracked_families;
+        families.contains(&Family::Inet) || families.contains(&own)
     }
 
     fn nat_group(
@@ -242,18 +242,6 @@ fn policy_among(group: &[Step], hook: Hook) -> Option<Decider> {
             hook,
         }),
         _ => None,
-    })
-}
-
-fn needs_conntrack(rule: &Rule) -> bool {
-    rule.statements.iter().any(|statement| match statement {
-        Statement::Translate(_) => true,
-        Statement::Assign(assignment) => assignment.target == Target::ConntrackMark,
-        Statement::Condition(Condition::In {
-            value: Expression::Field(field),
-            ..
-        }) => matches!(field, Field::ConntrackState | Field::ConntrackMark),
-        _ => false,
     })
 }
 

@@ -1,5 +1,7 @@
 //! What one rule does to a packet.
 
+use std::rc::Rc;
+
 use super::decision::{Decider, Fate};
 use super::packet::UNKNOWN_ENDS;
 use super::scene::Reason;
@@ -225,7 +227,7 @@ impl Run<'_> {
                 merged(old)
             }
         };
-        let packet = &mut walker.packet;
+        let packet = Rc::make_mut(&mut walker.packet);
         match assignment.target {
             Target::Unread => {}
             Target::Mark => packet.mark = new(packet.mark),
@@ -248,7 +250,7 @@ impl Run<'_> {
     fn untracked(&self, at: RuleReference, mut walker: Walker) -> Walker {
         let table = self.rule_set.tables.get(at.chain.table as usize);
         let of_iptables = table.is_some_and(|table| table.origin != Origin::Nft);
-        let tracking = &mut walker.packet.tracking;
+        let tracking = &mut Rc::make_mut(&mut walker.packet).tracking;
         // Too late where conntrack has seen it already (`nft_ct.c`, `xt_CT.c`).
         if tracking.connection == Some(false) && !(of_iptables && tracking.answers_untracked) {
             tracking.state = Possible::exactly(conntrack_state::UNTRACKED);

@@ -1,5 +1,7 @@
 //! What conntrack notes about a packet on its way.
 
+use std::rc::Rc;
+
 use super::answers::{self, Role};
 use super::fields;
 use super::walk::Walker;
@@ -9,7 +11,7 @@ use crate::model::{BitOperation, Field, conntrack_state, conntrack_status};
 /// Sent by `lo`, it arrives by `lo`, keeping its mark and its connection, which is confirmed by then (`drivers/net/loopback.c`,
 /// `nf_conntrack_confirm`).
 pub(super) fn crosses_loopback(mut walker: Walker) -> Walker {
-    let packet = &mut walker.packet;
+    let packet = Rc::make_mut(&mut walker.packet);
     packet.input_interface = packet.output_interface;
     packet.from_here = false;
     if packet.tracking.connection == Some(true) {
@@ -22,7 +24,7 @@ pub(super) fn crosses_loopback(mut walker: Walker) -> Walker {
     walker
 }
 
-pub(super) const fn is_settled(walker: &Walker, destination: bool) -> bool {
+pub(super) fn is_settled(walker: &Walker, destination: bool) -> bool {
     let tracking = &walker.packet.tracking;
     if destination {
         tracking.destination_settled
@@ -31,8 +33,8 @@ pub(super) const fn is_settled(walker: &Walker, destination: bool) -> bool {
     }
 }
 
-pub(super) const fn settle(walker: &mut Walker, destination: bool) {
-    let tracking = &mut walker.packet.tracking;
+pub(super) fn settle(walker: &mut Walker, destination: bool) {
+    let tracking = &mut Rc::make_mut(&mut walker.packet).tracking;
     if destination {
         tracking.destination_settled = true;
     } else {
@@ -60,7 +62,7 @@ pub(super) fn tracked(mut walker: Walker, role: &Role) -> Walker {
         &super::Facts::default(),
     );
     let exempt = state.value.exact() == Some(conntrack_state::UNTRACKED);
-    let packet = &mut walker.packet;
+    let packet = Rc::make_mut(&mut walker.packet);
     if exempt || packet.tracking.connection == Some(true) {
         return walker;
     }

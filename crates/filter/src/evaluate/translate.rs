@@ -1,5 +1,7 @@
 //! Changes of addresses and ports.
 
+use std::rc::Rc;
+
 use std::net::IpAddr;
 
 use super::decision::{Decider, Translated};
@@ -58,7 +60,7 @@ impl Run<'_> {
             (None, None) => None,
         };
         let before = walker.packet.ends;
-        let ends = &mut walker.packet.ends;
+        let ends = &mut Rc::make_mut(&mut walker.packet).ends;
         let source = matches!(
             translation.kind,
             TranslationKind::Snat | TranslationKind::Masquerade
@@ -78,7 +80,7 @@ impl Run<'_> {
                 None => address.map(|address| address.value),
             },
         };
-        let ends = &mut walker.packet.ends;
+        let ends = &mut Rc::make_mut(&mut walker.packet).ends;
         let (own_address, own_port, bit) = if source {
             (
                 &mut ends.source,
@@ -101,9 +103,10 @@ impl Run<'_> {
         let after = walker.packet.ends;
         if walker.packet.tracking.reply {
             // What is settled here is how the connection's own packets would change; this one goes the other way.
-            walker.packet.ends = before;
+            Rc::make_mut(&mut walker.packet).ends = before;
         }
-        walker.packet.redirected |= translation.kind == TranslationKind::Redirect;
+        Rc::make_mut(&mut walker.packet).redirected |=
+            translation.kind == TranslationKind::Redirect;
         self.settle(&mut walker, before, after, source, bit);
         if !source && !self.answering && before != after {
             let translated = Translated {
@@ -127,7 +130,7 @@ impl Run<'_> {
         source: bool,
         bit: u128,
     ) {
-        let tracking = &mut walker.packet.tracking;
+        let tracking = &mut Rc::make_mut(&mut walker.packet).tracking;
         if source {
             tracking.source_settled = true;
             tracking.answer.destination = after.source;

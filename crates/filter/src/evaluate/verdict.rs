@@ -1,5 +1,7 @@
 //! The decision.
 
+use std::rc::Rc;
+
 use super::answers::{self, Role};
 use super::decision::{AnswerFate, Connect, Decider, Decision, Ending, Fate};
 use super::start::{is_to_itself, syn};
@@ -220,7 +222,7 @@ impl Return {
             lost: vec![Stopped {
                 fate: Fate::Dropped,
                 decider,
-                packet,
+                packet: Rc::new(packet),
             }],
         }
     }
@@ -251,7 +253,7 @@ fn recognised(back: Arrivals, asked: &Asked) -> Return {
         // Two that are known and differ are different; of others that may not be said.
         arrives |= same || !(exact(ends) && exact(expected));
         if !same {
-            lost.extend(Return::lost_to(Decider::Routing, walker.packet).lost);
+            lost.extend(Return::lost_to(Decider::Routing, Packet::clone(&walker.packet)).lost);
         }
     }
     Return { arrives, lost }

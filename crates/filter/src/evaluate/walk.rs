@@ -3,6 +3,8 @@
 //! Where a rule is undecided both ways are followed, so several packets may walk at once. Calls are kept on a list of frames, not on the
 //! stack: a rule set may chain 64,000 jumps.
 
+use std::rc::Rc;
+
 use std::collections::{BTreeSet, HashMap};
 
 use super::condition::leading_conditions;
@@ -21,7 +23,7 @@ const MOST_WALKERS: usize = 64;
 /// A packet on its way, with what has let it through so far.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Walker {
-    pub(super) packet: Packet,
+    pub(super) packet: Rc<Packet>,
     /// What accepted it last where it counts: input or forward.
     pub(super) accepted_by: Decider,
     /// Whether nothing undecided led it here.
@@ -30,9 +32,9 @@ pub(super) struct Walker {
 
 impl Walker {
     /// At the beginning of its way.
-    pub(super) const fn starting(packet: Packet) -> Self {
+    pub(super) fn starting(packet: Packet) -> Self {
         Self {
-            packet,
+            packet: Rc::new(packet),
             accepted_by: Decider::NoChain,
             certain: true,
         }
@@ -44,7 +46,7 @@ impl Walker {
 pub(super) struct Stopped {
     pub(super) fate: Fate,
     pub(super) decider: Decider,
-    pub(super) packet: Packet,
+    pub(super) packet: Rc<Packet>,
 }
 
 /// What came out of a base chain.
@@ -89,14 +91,14 @@ struct Frame {
     rule: usize,
     comes_back: bool,
     caller: usize,
-    entered_with: Packet,
+    entered_with: Rc<Packet>,
     waiting: Vec<Walker>,
     onward: Vec<Walker>,
     returned: Vec<Walker>,
 }
 
 /// What a chain returned for a packet; `None` while it is still walking it.
-type Remembered = HashMap<(u32, Packet), Option<Vec<Walker>>>;
+type Remembered = HashMap<(u32, Rc<Packet>), Option<Vec<Walker>>>;
 
 impl<'a> Run<'a> {
     pub(super) fn new(rule_set: &'a RuleSet, facts: &'a Facts, version: Version) -> Self {
@@ -125,8 +127,8 @@ impl<'a> Run<'a> {
             return passage;
         };
         if !self.rule_set.interest.covers(&walker.packet) {
-            if !self.not_read_for.contains(&walker.packet) {
-                self.not_read_for.push(walker.packet.clone());
+            if !self.not_read_for.contains(&*walker.packet) {
+                self.not_read_for.push(Packet::clone(&walker.packet));
             }
             self.stop(
                 &mut passage,

@@ -1,5 +1,7 @@
 //! The whole way of one SYN, and of what answers it.
 
+use std::rc::Rc;
+
 use super::answers::Role;
 use super::packet::Ends;
 use super::priorities::add_new;
@@ -69,7 +71,7 @@ impl Run<'_> {
             &mut arrivals,
         );
         for walker in &mut walkers {
-            walker.packet.output_interface = leaves_by;
+            Rc::make_mut(&mut walker.packet).output_interface = leaves_by;
         }
         let walkers = self.hooks(
             &[Hook::Forward, Hook::Postrouting, Hook::Egress],
@@ -97,7 +99,8 @@ impl Run<'_> {
         for walker in &mut walkers {
             // Another destination is routed anew, after the hook (`ip_route_me_harder`).
             if walker.packet.ends.destination != sent_to {
-                walker.packet.output_interface = self.interface_to(&walker.packet);
+                let leaves_by = self.interface_to(&walker.packet);
+                Rc::make_mut(&mut walker.packet).output_interface = leaves_by;
             }
         }
         self.hooks(&[Hook::Postrouting, Hook::Egress], walkers, role, arrivals)
@@ -117,7 +120,8 @@ impl Run<'_> {
         if truth != Truth::True {
             let mut walker = walker;
             walker.certain &= truth == Truth::False;
-            walker.packet.output_interface = self.interface_to(&walker.packet);
+            let leaves_by = self.interface_to(&walker.packet);
+            Rc::make_mut(&mut walker.packet).output_interface = leaves_by;
             let through = self.hooks(
                 &[Hook::Forward, Hook::Postrouting],
                 vec![walker],
@@ -179,7 +183,7 @@ impl Run<'_> {
     ) -> Vec<Walker> {
         self.hook = hook;
         let mut walker = walker;
-        fit_to_hook(&mut walker.packet, hook);
+        fit_to_hook(Rc::make_mut(&mut walker.packet), hook);
         let mut walkers = vec![walker];
         let Some(first) = walkers.first() else {
             return walkers;

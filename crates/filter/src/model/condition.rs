@@ -53,6 +53,25 @@ pub enum Condition {
     },
 }
 
+impl Condition {
+    /// Whether it looks at what conntrack knows.
+    #[must_use]
+    pub fn needs_conntrack(&self) -> bool {
+        match self {
+            Self::In { value, .. } => match value {
+                Expression::Field(field) => field.is_of_conntrack(),
+                Expression::Bits { value, .. } => {
+                    matches!(&**value, Expression::Field(field) if field.is_of_conntrack())
+                }
+                _ => false,
+            },
+            Self::All(all) | Self::Any(all) => all.iter().any(Self::needs_conntrack),
+            Self::Not(inner) => inner.needs_conntrack(),
+            _ => false,
+        }
+    }
+}
+
 /// A rate or count limit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Rate {

@@ -183,3 +183,19 @@ pub enum Field {
     /// `ct reply proto-dst`.
     ReplyDestinationPort,
 }
+
+impl Field {
+    /// Whether conntrack has to be at work for a rule to look at it.
+    #[must_use]
+    pub const fn is_of_conntrack(self) -> bool {
+        matches!(
+            self,
+            Self::ConntrackState
+                | Self::ConntrackDirection
+                | Self::ConntrackStatus
+                | Self::ConntrackMark
+                | Self::OriginalSourcePort
+                | Self::OriginalDestinationPort
+        )
+    }
+}

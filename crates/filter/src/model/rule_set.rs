@@ -1,5 +1,7 @@
 //! Tables, chains and rules.
 
+use std::collections::BTreeSet;
+
 use super::{ChainType, Family, Hook, Set, Statement};
 
 /// Everything that was read of one host.
@@ -11,6 +13,8 @@ pub struct RuleSet {
     pub tables: Vec<Table>,
     /// All ipsets.
     pub ipsets: Vec<Set>,
+    /// Families whose rules, kept or not, switch conntrack on (`nf_ct_netns_get`, `net/netfilter/nf_conntrack_proto.c`).
+    pub tracked_families: BTreeSet<Family>,
     /// Packets for which it was read: rules and elements that none of them can meet were left out.
     pub interest: crate::Interest,
     /// What could not be read: whatever it would have said is unknown.

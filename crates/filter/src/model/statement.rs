@@ -46,6 +46,19 @@ pub enum Statement {
     },
 }
 
+impl Statement {
+    /// Whether a rule with it switches conntrack on for sure.
+    #[must_use]
+    pub fn needs_conntrack(&self) -> bool {
+        match self {
+            Self::Translate(_) => true,
+            Self::Assign(assignment) => assignment.target == Target::ConntrackMark,
+            Self::Condition(condition) => condition.needs_conntrack(),
+            _ => false,
+        }
+    }
+}
+
 /// A verdict statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {

@@ -11,7 +11,7 @@ use super::table::{SetType, TableReader};
 use super::text;
 use crate::model::{
     BaseChain, ChainType, Contents, Devices, Family, Hook, Place, Policy, Problem, Rule, RuleSet,
-    Source, SourceKind,
+    Source, SourceKind, Statement,
 };
 use crate::restore::loosened;
 use crate::{Interest, ReadError};
@@ -57,6 +57,9 @@ impl<'i> Listing<'i> {
             rules: self.rules,
             not_understood: self.not_understood,
         });
+        let tracked = self.tables.iter().filter(|reader| reader.tracks);
+        into.tracked_families
+            .extend(tracked.map(|reader| reader.table.family));
         into.tables
             .extend(self.tables.into_iter().map(TableReader::finish));
         into.problems.append(&mut self.problems);
@@ -200,6 +203,7 @@ impl<'i> Listing<'i> {
         if !kept {
             reader.drop_sets_since(sets_before);
         }
+        reader.tracks |= statements.iter().any(Statement::needs_conntrack);
         let family = reader.table.family;
         if let Some(chain) = reader.chain(chain) {
             chain.rules_read = chain.rules_read.saturating_add(1);

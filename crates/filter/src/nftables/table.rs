@@ -16,6 +16,8 @@ pub(super) struct TableReader {
     pub(super) set_types: Vec<SetType>,
     /// Named limits and quotas, by kind and name.
     rates: HashMap<String, Rate>,
+    /// Some rule, kept or not, switches conntrack on.
+    pub(super) tracks: bool,
     /// The listing garbles the table's flags: it may be switched off.
     pub(super) may_be_dormant: bool,
     chain_ids: HashMap<Box<str>, u32>,
@@ -59,6 +61,7 @@ impl TableReader {
             },
             set_types: Vec::new(),
             rates: HashMap::new(),
+            tracks: false,
             may_be_dormant: false,
             chain_ids: HashMap::new(),
             chain_declared: Vec::new(),

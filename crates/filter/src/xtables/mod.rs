@@ -11,11 +11,12 @@ mod targets;
 mod values;
 mod words;
 
+use std::collections::BTreeSet;
 use std::io::BufRead;
 
 use crate::evaluate::Version;
 use crate::lines::Lines;
-use crate::model::{Origin, Problem, RuleSet, Source, SourceKind, Table};
+use crate::model::{Family, Origin, Problem, RuleSet, Source, SourceKind, Table};
 use crate::{Interest, ReadError};
 
 use ipsets::IpsetNames;
@@ -47,6 +48,7 @@ pub fn read(
         tables: Vec::new(),
         problems: Vec::new(),
         changed_sets: Vec::new(),
+        tracked: BTreeSet::new(),
     };
     reader.source(kind);
     let mut lines = Lines::new(name, kind, input);
@@ -64,11 +66,13 @@ pub fn read(
         tables,
         problems,
         changed_sets,
+        tracked,
         ..
     } = reader;
     into.sources.extend(sources);
     into.tables.extend(tables);
     into.problems.extend(problems);
+    into.tracked_families.extend(tracked);
     for set in changed_sets {
         if let Some(set) = into.ipsets.get_mut(set as usize) {
             set.dynamic = true;
@@ -127,6 +131,7 @@ struct Reader<'a> {
     tables: Vec<Table>,
     problems: Vec<Problem>,
     changed_sets: Vec<u32>,
+    tracked: BTreeSet<Family>,
 }
 
 impl Reader<'_> {
@@ -253,6 +258,12 @@ impl Reader<'_> {
         let Some(open) = self.open.take() else {
             return;
         };
+        if open.tracks {
+            self.tracked.insert(match version(self.kind) {
+                Version::V4 => Family::Ip,
+                Version::V6 => Family::Ip6,
+            });
+        }
         let source = self.rule_set.sources.len() + self.sources.len().saturating_sub(1);
         let finished = open.finish(
             u32::try_from(source).unwrap_or(u32::MAX),

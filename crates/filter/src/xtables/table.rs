@@ -41,6 +41,8 @@ pub(super) struct TableReader {
     /// Jumps to chains that were not there yet, by the line of the rule.
     pending: HashMap<u32, (Box<str>, bool)>,
     insertions: u32,
+    /// Some rule, kept or not, switches conntrack on.
+    pub(super) tracks: bool,
     /// Ipsets that a `SET` target changes.
     changed_sets: BTreeSet<u32>,
     /// Rules read.
@@ -58,6 +60,7 @@ impl TableReader {
             by_name: HashMap::new(),
             pending: HashMap::new(),
             insertions: 0,
+            tracks: false,
             changed_sets: BTreeSet::new(),
             rules: 0,
             not_understood: 0,
@@ -239,6 +242,7 @@ impl TableReader {
         };
         chain.rules_read += 1;
         rule.place.number = chain.rules_read;
+        self.tracks |= rule.statements.iter().any(Statement::needs_conntrack);
         let keep = interest.keeps_rule(&rule.statements);
         match placement {
             Placement::Last => {

@@ -197,6 +197,7 @@ pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
                 rules: 0,
                 not_understood: 0,
             }],
+            tracked_families: [Family::Inet].into(),
             interest: Interest::everything(),
             ..RuleSet::default()
         };
