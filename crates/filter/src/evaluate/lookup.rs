@@ -1,14 +1,11 @@
 //! Whether a key is in a set, and what a map holds for it.
 
 use super::fields::{Presence, Reading};
-use super::scene::Scene;
+use super::scene::{DEEPEST_LIST, Scene};
 use super::{Possible, Truth};
 use crate::model::{
     Component, Contents, Element, Expression, MappedValue, Set, SetReference, Verdict,
 };
-
-/// How deep lists of ipsets may hold each other (the kernel allows no list in a list).
-const DEEPEST_LIST: u32 = 4;
 
 /// What a verdict map may say.
 pub(super) struct MappedVerdicts {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::fields::{self, Presence, Reading};
 use super::{Facts, Packet};
 use crate::model::{
-    ChainReference, Expression, Field, Hook, Rate, RuleSet, Set, SetReference, Table,
+    ChainReference, Contents, Expression, Field, Hook, Rate, RuleSet, Set, SetReference, Table,
 };
 
 /// Why something is undecided.
@@ -26,6 +26,9 @@ impl Reason {
 
 /// A set that packets on this way have changed: the table's index (none for an ipset) and the set's.
 pub(super) type Touched = BTreeSet<(Option<u32>, u32)>;
+
+/// How deep lists of ipsets may hold each other (the kernel allows no list in a list).
+pub(super) const DEEPEST_LIST: u32 = 4;
 
 /// One packet before one rule.
 pub(super) struct Scene<'a> {
@@ -63,7 +66,24 @@ impl<'a> Scene<'a> {
             }
             SetReference::Missing(_) => return None,
         };
-        Some((set, self.touched.contains(&key)))
+        let changed = self.touched.contains(&key) || self.holds_changed(set, DEEPEST_LIST);
+        Some((set, changed))
+    }
+
+    /// Whether a list of ipsets holds one that packets have changed.
+    fn holds_changed(&self, set: &Set, deepest: u32) -> bool {
+        let (Contents::Members(members), Some(deeper)) = (&set.contents, deepest.checked_sub(1))
+        else {
+            return false;
+        };
+        members.iter().any(|member| {
+            self.touched.contains(&(None, *member))
+                || self
+                    .rule_set
+                    .ipsets
+                    .get(*member as usize)
+                    .is_some_and(|set| self.holds_changed(set, deeper))
+        })
     }
 
     /// Computes an expression.

@@ -141,8 +141,8 @@ fn connection(draw: &mut Draw, place: &Place) -> String {
                 write_addresses(span, place.view.v6)
             )
         }
-        // Not `ct l3proto`: nft 1.0.6 does not print it in front of a port.
-        _ => format!("ct protocol {}tcp", draw.negation()),
+        // Not `ct l3proto` and `ct protocol`: nft 1.0.6 takes them for what the next match implies, and does not print them.
+        _ => "ct direction original".to_owned(),
     }
 }
 
