@@ -42,15 +42,22 @@ pub(super) fn settle(walker: &mut Walker, destination: bool) {
     }
 }
 
-/// In answers the addresses of the first packet are put back: its source before routing, its destination after.
+/// In answers the addresses of the first packet are put back where they were changed: its source before routing, its destination
+/// after. An ICMP error may come from another address than the packet was sent to, and keeps it otherwise.
 pub(super) fn translate_back(packet: &mut Packet, destination: bool) {
     let original = packet.tracking.original;
+    let answered = packet.tracking.answer.reversed();
+    let ends = &mut packet.ends;
     if destination {
-        packet.ends.destination = original.source;
-        packet.ends.destination_port = original.source_port;
-    } else {
-        packet.ends.source = original.destination;
-        packet.ends.source_port = original.destination_port;
+        if (answered.source, answered.source_port) != (original.source, original.source_port) {
+            ends.destination = original.source;
+            ends.destination_port = original.source_port;
+        }
+    } else if (answered.destination, answered.destination_port)
+        != (original.destination, original.destination_port)
+    {
+        ends.source = original.destination;
+        ends.source_port = original.destination_port;
     }
 }
 
