@@ -10,7 +10,7 @@ use super::start::SOME_INTERFACE;
 use super::steps;
 use super::tracking::crosses_loopback;
 use super::walk::{Run, Stopped, Walker};
-use super::{Packet, Possible, RouteAnswer, Truth, packet::value_address};
+use super::{Packet, Possible, RouteAnswer, Truth, Version, packet::value_address};
 use crate::model::{ChainReference, Family, Hook, interface_name};
 
 /// Walkers and stops, gathered along the way.
@@ -273,6 +273,12 @@ fn fit_to_hook(packet: &mut Packet, hook: Hook) {
     match hook {
         Hook::Ingress | Hook::Prerouting | Hook::Input => {
             packet.output_interface = Possible::exactly(0);
+        }
+        // An IPv6 packet of this host has its own way out noted as the way it came in by (`ip6_output`); not in every kernel.
+        Hook::Postrouting | Hook::Egress
+            if packet.ether_source.is_none() && packet.version == Version::V6 =>
+        {
+            packet.input_interface = Possible::ANY;
         }
         Hook::Output | Hook::Postrouting | Hook::Egress if packet.ether_source.is_none() => {
             packet.input_interface = Possible::exactly(0);

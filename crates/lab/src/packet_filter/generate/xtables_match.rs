@@ -89,7 +89,10 @@ fn ports(draw: &mut Draw, spot: &Spot<'_>) -> String {
     } else {
         range(draw, own)
     };
-    format!("-m tcp {}{side} {value}", not(draw))
+    // iptables-save prints every port as no port, even where it is negated.
+    let every_port = matches!(value.as_str(), ":65535" | "0:" | "0:65535");
+    let negation = if every_port { "" } else { not(draw) };
+    format!("-m tcp {negation}{side} {value}")
 }
 
 fn range(draw: &mut Draw, own: u16) -> String {
