@@ -10,8 +10,8 @@ use super::packet::{address_value, value_address};
 use super::walk::{Effect, Run, Walker};
 use super::{Possible, Version};
 use crate::model::{
-    Expression, Family, Hook, Range, RuleReference, Translation, TranslationKind, conntrack_status,
-    interface_name,
+    BitOperation, Expression, Family, Hook, Range, RuleReference, Translation, TranslationKind,
+    conntrack_status, interface_name,
 };
 
 /// A new value, and whether it is sure to be there.
@@ -140,11 +140,12 @@ impl Run<'_> {
             tracking.answer.source = after.destination;
             tracking.answer.source_port = after.destination_port;
         }
-        if before != after {
-            tracking.status = tracking
-                .status
-                .after(crate::model::BitOperation::Or, bit, 32);
-        }
+        let marked = tracking.status.after(BitOperation::Or, bit, 32);
+        tracking.status = match is_changed(before, after) {
+            Some(true) => marked,
+            Some(false) => tracking.status,
+            None => tracking.status.or(marked),
+        };
     }
 
     fn new_value(
@@ -229,11 +230,24 @@ fn same_scope(one: IpAddr, other: IpAddr) -> bool {
     }
 }
 
+/// Whether a translation has changed anything; the new address may be one of several, among them the old one.
+fn is_changed(before: super::Ends, after: super::Ends) -> Option<bool> {
+    if before == after {
+        return Some(false);
+    }
+    let differ = |one: Possible, other: Possible| !one.may_be_in(other.range());
+    let sure = differ(before.source, after.source)
+        || differ(before.source_port, after.source_port)
+        || differ(before.destination, after.destination)
+        || differ(before.destination_port, after.destination_port);
+    sure.then_some(true)
+}
+
 /// The address with its leading bits replaced by those of a network.
 fn into_network(address: Possible, network: IpAddr, length: u8) -> Possible {
     let width: u32 = if network.is_ipv4() { 32 } else { 128 };
     let hosts = Range::prefix(address_value(network), u32::from(length), width);
     let host_bits = hosts.high ^ hosts.low;
-    let kept = address.after(crate::model::BitOperation::And, host_bits, width);
-    kept.after(crate::model::BitOperation::Or, hosts.low, width)
+    let kept = address.after(BitOperation::And, host_bits, width);
+    kept.after(BitOperation::Or, hosts.low, width)
 }

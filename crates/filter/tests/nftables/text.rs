@@ -35,7 +35,6 @@ fn text_of_rules_of_tools_is_that_of_nft() {
 
 /// The same with the nft of this machine. Needs root, for a network namespace.
 #[test]
-#[ignore = "needs root and nft"]
 fn text_of_live_rules_is_that_of_nft() {
     let list = |arguments: &str| {
         let script = format!(
