@@ -228,6 +228,12 @@ fn ether(packet: &Packet, facts: &Facts, reading: Reading) -> Reading {
     if packet.ether_source.is_none() {
         return Reading::ABSENT;
     }
+    if packet.input_interface.exact() == Some(0) {
+        return Reading {
+            presence: Presence::Maybe,
+            ..reading
+        };
+    }
     match hardware_type(packet.input_interface, facts).value.exact() {
         Some(ETHER_TYPE) => reading,
         Some(_) => Reading::ABSENT,

@@ -14,6 +14,7 @@ pub(super) fn crosses_loopback(mut walker: Walker) -> Walker {
     let packet = Rc::make_mut(&mut walker.packet);
     packet.input_interface = packet.output_interface;
     packet.from_here = false;
+    packet.ether_source = None;
     if packet.tracking.connection == Some(true) {
         packet.tracking.status =
             packet

@@ -270,17 +270,20 @@ impl Run<'_> {
 
 /// At each hook only some interfaces are told.
 fn fit_to_hook(packet: &mut Packet, hook: Hook) {
+    let of_this_host = packet.ether_source.is_none();
+    if hook == Hook::Egress {
+        // By now the frame has its header, with an address of the device.
+        packet.ether_source = Some(Possible::with_bits(0, 0, 48));
+    }
     match hook {
         Hook::Ingress | Hook::Prerouting | Hook::Input => {
             packet.output_interface = Possible::exactly(0);
         }
         // An IPv6 packet of this host has its own way out noted as the way it came in by (`ip6_output`); not in every kernel.
-        Hook::Postrouting | Hook::Egress
-            if packet.ether_source.is_none() && packet.version == Version::V6 =>
-        {
+        Hook::Postrouting | Hook::Egress if of_this_host && packet.version == Version::V6 => {
             packet.input_interface = Possible::ANY;
         }
-        Hook::Output | Hook::Postrouting | Hook::Egress if packet.ether_source.is_none() => {
+        Hook::Output | Hook::Postrouting | Hook::Egress if of_this_host => {
             packet.input_interface = Possible::exactly(0);
         }
         _ => {}
