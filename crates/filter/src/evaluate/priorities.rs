@@ -38,12 +38,14 @@ impl Run<'_> {
         passage
     }
 
-    /// Chains that change nothing may run in any order: each may stop the packet first, and what all let through goes on.
+    /// Chains that change neither the packet nor a set may run in any order: each may stop the packet first, and what all let through
+    /// goes on.
     fn each_alone(&mut self, group: &[Step], walker: &Walker, role: &Role) -> Option<Passage> {
         let mut all = Passage::default();
         let mut goes_on = true;
         let mut one_each = true;
         let mut accepted: Vec<Walker> = Vec::new();
+        let touched = self.touched.len();
         for step in group {
             let passage = self.step(step, walker.clone(), role);
             if passage
@@ -57,6 +59,9 @@ impl Run<'_> {
             one_each &= passage.through.len() == 1;
             add_new(&mut all.stopped, passage.stopped);
             add_new(&mut accepted, passage.through);
+        }
+        if self.touched.len() > touched {
+            return None;
         }
         if goes_on {
             let certain = accepted.iter().all(|walker| walker.certain);
@@ -215,7 +220,23 @@ impl Run<'_> {
         next: &mut Vec<Walker>,
         stopped: &mut Vec<Stopped>,
     ) {
-        for order in orders(group.len().min(MOST_AT_ONE_PRIORITY)) {
+        if group.len() > MOST_AT_ONE_PRIORITY {
+            let decider = Decider::Policy {
+                chain: group[0],
+                hook: self.hook,
+            };
+            self.undecided(decider, SAME_PRIORITY);
+            add_new(
+                stopped,
+                vec![Stopped {
+                    fate: Fate::Unknown,
+                    decider,
+                    packet: walker.packet,
+                }],
+            );
+            return;
+        }
+        for order in orders(group.len()) {
             let mut walkers = vec![walker.clone()];
             for index in order {
                 let mut after = Vec::new();
