@@ -7,9 +7,9 @@ use sshdoctor_case::{
 };
 
 use super::{
-    COLUMNS, Charset, LINES, evidence,
+    COLUMNS, Charset, evidence,
     next::command_lines,
-    page::{Line, Page, Tone, hanging},
+    page::{Line, Page, Tone, grown, hanging},
     quotation::{Extent, quotation},
     wording,
     wrap::shorten,
@@ -65,19 +65,11 @@ const RAISES: [fn(&mut Allowance); 17] = [
     |allowance| allowance.trail = 6,
 ];
 
-/// At most [`LINES`] lines of [`COLUMNS`] columns.
+/// At most [`super::LINES`] lines of [`COLUMNS`] columns.
 pub(crate) fn short(report: &FirewallReport, charset: Charset) -> Page {
-    let mut allowance = LEAN;
-    let mut page = compose(report, allowance, charset);
-    for raise in RAISES {
-        let mut raised = allowance;
-        raise(&mut raised);
-        let larger = compose(report, raised, charset);
-        if larger.lines() <= LINES {
-            (allowance, page) = (raised, larger);
-        }
-    }
-    page
+    grown(LEAN, &RAISES, |allowance| {
+        compose(report, allowance, charset)
+    })
 }
 
 fn compose(report: &FirewallReport, allowance: Allowance, charset: Charset) -> Page {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Charset, wrap::columns};
+use super::{Charset, LINES, wrap::columns};
 
 /// What a piece of text is, for its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,25 @@ impl Page {
         }
         text
     }
+}
+
+/// The page with as much room for its parts as [`LINES`] lines allow: each raise is kept that still fits.
+pub(super) fn grown<Allowance: Copy>(
+    lean: Allowance,
+    raises: &[fn(&mut Allowance)],
+    compose: impl Fn(Allowance) -> Page,
+) -> Page {
+    let mut allowance = lean;
+    let mut page = compose(allowance);
+    for raise in raises {
+        let mut raised = allowance;
+        raise(&mut raised);
+        let larger = compose(raised);
+        if larger.lines() <= LINES {
+            (allowance, page) = (raised, larger);
+        }
+    }
+    page
 }
 
 /// `text` after `label`, wrapped to at most `most` lines with a hanging indent as wide as the label.

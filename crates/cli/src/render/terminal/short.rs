@@ -3,8 +3,8 @@
 use sshdoctor_case::{Outcome, Report};
 
 use super::{
-    Charset, LINES, causes, next,
-    page::{Line, Page, Tone, hanging},
+    Charset, causes, next,
+    page::{Line, Page, Tone, grown, hanging},
     path, wording,
 };
 
@@ -54,19 +54,11 @@ const RAISES: [fn(&mut Allowance); 17] = [
     |allowance| allowance.note_lines = 4,
 ];
 
-/// At most [`LINES`] lines of [`super::COLUMNS`] columns.
+/// At most [`super::LINES`] lines of [`super::COLUMNS`] columns.
 pub(crate) fn short(report: &Report, charset: Charset) -> Page {
-    let mut allowance = LEAN;
-    let mut page = compose(report, allowance, charset);
-    for raise in RAISES {
-        let mut raised = allowance;
-        raise(&mut raised);
-        let larger = compose(report, raised, charset);
-        if larger.lines() <= LINES {
-            (allowance, page) = (raised, larger);
-        }
-    }
-    page
+    grown(LEAN, &RAISES, |allowance| {
+        compose(report, allowance, charset)
+    })
 }
 
 fn compose(report: &Report, allowance: Allowance, charset: Charset) -> Page {
