@@ -1,11 +1,10 @@
 //! `lab corpora`: rule sets of real servers, in files that are no part of the project.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use sshdoctor_lab::{
-    Dumped, Judgement, LabError, LoadKind, Loaded, Sent, fuzz_in_sandbox, read_dump, try_dumps,
+    Dumped, Judgement, LabError, LoadKind, Loaded, Sent, read_dump, run_again_inside, try_dumps,
 };
 
 #[derive(clap::Args)]
@@ -19,12 +18,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, LabError> {
     if !arguments.inside {
-        let again: Vec<OsString> = std::env::args_os()
-            .skip(1)
-            .chain(["--inside".into()])
-            .collect();
-        let status = fuzz_in_sandbox(&again)?;
-        return Ok(ExitCode::from(u8::try_from(status).unwrap_or(1)));
+        return run_again_inside();
     }
     let mut dumps = Vec::new();
     let mut totals = Totals::default();

@@ -1,13 +1,12 @@
 //! `lab fuzz-filter`: the command line of the packet filter's oracle.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use sshdoctor_lab::{
     Cases, FilterPacket, FuzzEvent, FuzzPlan, FuzzTotals, Judgement, LabError, Regression,
-    TraceStep, Tried, fuzz, fuzz_in_sandbox, judge_by_filter, random_case,
+    TraceStep, Tried, fuzz, judge_by_filter, random_case, run_again_inside,
 };
 
 #[derive(clap::Args)]
@@ -43,12 +42,7 @@ pub(crate) struct FuzzArguments {
 
 pub(crate) fn run(arguments: &FuzzArguments) -> Result<ExitCode, LabError> {
     if !arguments.inside {
-        let again: Vec<OsString> = std::env::args_os()
-            .skip(1)
-            .chain(["--inside".into()])
-            .collect();
-        let status = fuzz_in_sandbox(&again)?;
-        return Ok(ExitCode::from(u8::try_from(status).unwrap_or(1)));
+        return run_again_inside();
     }
     let single = !arguments.case.is_empty();
     let plan = FuzzPlan {

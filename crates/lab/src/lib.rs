@@ -33,11 +33,10 @@ pub use judge::{Candidate, Verdict};
 pub use packet_filter::{
     Cases, Deciding, Dumped, Dumps, FilterCase, FilterPacket, FuzzEvent, FuzzPlan, FuzzTotals,
     Judge, Judgement, Load, LoadKind, Loaded, Outcome, Regression, RuleName, RulePlace, Sent,
-    StepVerdict, TraceStep, Tried, fuzz, fuzz_in_sandbox, judge_by_filter, random_case, read_dump,
-    try_dumps,
+    StepVerdict, TraceStep, Tried, fuzz, judge_by_filter, random_case, read_dump, try_dumps,
 };
 pub use runner::{Finished, Plan, encode, run_all, run_interactive};
-pub use sandbox::SANDBOX_VARIABLE;
+pub use sandbox::{SANDBOX_VARIABLE, run_again_inside};
 pub use scenario::{Expectation, STAGES, Scenario, Truth};
 pub use tool_rules::{Recording, Situation, observe_for_sandbox, record_all};
 pub use trial::{Trial, open_shell, try_scenario};

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::CloneFlags;
@@ -100,6 +101,20 @@ impl Sandbox {
         // It may have ended by itself a moment ago.
         let _ = kill(self.pid, Signal::SIGKILL);
     }
+}
+
+/// Runs this program again in a sandbox, on this terminal, with the same arguments and `--inside`; gives how it ended.
+///
+/// # Errors
+/// When new namespaces are not allowed.
+pub fn run_again_inside() -> Result<ExitCode, LabError> {
+    let arguments: Vec<OsString> = std::env::args_os()
+        .skip(1)
+        .chain(["--inside".into()])
+        .collect();
+    let sandbox = Sandbox::start(&arguments, "packet-filter", None)?;
+    let status = sandbox.wait().doing("wait for the sandbox")?;
+    Ok(ExitCode::from(u8::try_from(status).unwrap_or(1)))
 }
 
 fn environment(scenario: &str, rootless: bool) -> io::Result<Vec<std::ffi::CString>> {

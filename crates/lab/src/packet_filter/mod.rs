@@ -19,7 +19,6 @@ mod regression;
 mod shot;
 mod trace;
 
-use std::ffi::OsString;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
@@ -35,8 +34,8 @@ pub use outcome::Outcome;
 pub use regression::Regression;
 pub use trace::{RuleName, RulePlace, StepVerdict, TraceStep};
 
-use crate::error::{Doing, LabError};
-use crate::sandbox::{Sandbox, furnish};
+use crate::error::LabError;
+use crate::sandbox::furnish;
 use bench::{Bench, Observation, Trying};
 use chance::Chance;
 use ground::Ground;
@@ -121,15 +120,6 @@ pub struct Tried {
     pub answers: Vec<String>,
     /// What the tools printed.
     pub dumps: Dumps,
-}
-
-/// Runs this program again with `arguments` in a sandbox, where [`fuzz`] can work; gives its exit status.
-///
-/// # Errors
-/// When new namespaces are not allowed.
-pub fn fuzz_in_sandbox(arguments: &[OsString]) -> Result<i32, LabError> {
-    let sandbox = Sandbox::start(arguments, "fuzz-filter", None)?;
-    sandbox.wait().doing("wait for the sandbox")
 }
 
 /// Tries every case of the plan and hands over what is worth showing.
