@@ -19,6 +19,7 @@ pub mod xtables;
 
 mod error;
 mod lines;
+mod protocol_names;
 
 pub use error::ReadError;
 pub use interest::Interest;

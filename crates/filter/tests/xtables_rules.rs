@@ -179,6 +179,7 @@ fn old_forms_mean_what_the_new_ones_do() {
             "-p tcp -m tcp --dport 22 -j DROP",
         ),
         ("-p ! tcp -j DROP", "! -p 6 -j DROP"),
+        ("-p ip -j DROP", "-j DROP"),
         (
             "-m state --state NEW -j DROP",
             "-m conntrack --ctstate NEW -j DROP",

@@ -1,11 +1,15 @@
 //! Words that nft prints in place of numbers: `nft describe` prints these tables.
 
 use super::data_type::DataType;
+use crate::protocol_names;
 
 type Words = &'static [(&'static str, u128)];
 
 /// The number of a word.
 pub(super) fn value(data_type: DataType, word: &str) -> Option<u128> {
+    if data_type == DataType::Protocol {
+        return protocol_names::number(word).map(u128::from);
+    }
     words(data_type)
         .iter()
         .find(|(known, _)| *known == word)
@@ -14,7 +18,6 @@ pub(super) fn value(data_type: DataType, word: &str) -> Option<u128> {
 
 const fn words(data_type: DataType) -> Words {
     match data_type {
-        DataType::Protocol => PROTOCOLS,
         DataType::EtherType => ETHER_TYPES,
         DataType::NetworkProtocol => &[("ipv4", 2), ("ipv6", 10)],
         DataType::HardwareType => HARDWARE_TYPES,
@@ -38,69 +41,6 @@ const fn words(data_type: DataType) -> Words {
         _ => &[],
     }
 }
-
-/// `/etc/protocols` as Debian ships it, without protocols that nothing filters by name.
-const PROTOCOLS: Words = &[
-    ("ip", 0),
-    ("icmp", 1),
-    ("igmp", 2),
-    ("ggp", 3),
-    ("ipencap", 4),
-    ("st", 5),
-    ("tcp", 6),
-    ("egp", 8),
-    ("igp", 9),
-    ("pup", 12),
-    ("udp", 17),
-    ("hmp", 20),
-    ("xns-idp", 22),
-    ("rdp", 27),
-    ("iso-tp4", 29),
-    ("dccp", 33),
-    ("xtp", 36),
-    ("ddp", 37),
-    ("idpr-cmtp", 38),
-    ("ipv6", 41),
-    ("ipv6-route", 43),
-    ("ipv6-frag", 44),
-    ("idrp", 45),
-    ("rsvp", 46),
-    ("gre", 47),
-    ("esp", 50),
-    ("ah", 51),
-    ("skip", 57),
-    ("ipv6-icmp", 58),
-    ("icmpv6", 58),
-    ("ipv6-nonxt", 59),
-    ("ipv6-opts", 60),
-    ("rspf", 73),
-    ("vmtp", 81),
-    ("eigrp", 88),
-    ("ospf", 89),
-    ("ospfigp", 89),
-    ("ax.25", 93),
-    ("ipip", 94),
-    ("etherip", 97),
-    ("encap", 98),
-    ("pim", 103),
-    ("ipcomp", 108),
-    ("comp", 108),
-    ("vrrp", 112),
-    ("l2tp", 115),
-    ("isis", 124),
-    ("sctp", 132),
-    ("fc", 133),
-    ("mobility-header", 135),
-    ("udplite", 136),
-    ("mpls-in-ip", 137),
-    ("manet", 138),
-    ("hip", 139),
-    ("shim6", 140),
-    ("wesp", 141),
-    ("rohc", 142),
-    ("ethernet", 143),
-    ("mptcp", 262),
-];
 
 const ETHER_TYPES: Words = &[
     ("ip", 0x0800),

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::evaluate::Version;
 use crate::model::{Condition, Expression, Field, Range, Ranges};
+use crate::protocol_names;
 
 use super::conditions::{any, masked, within};
 
@@ -103,12 +104,7 @@ pub(crate) fn protocol(text: &str) -> Result<Option<u8>, String> {
     let known = number(text)
         .ok()
         .and_then(|value| u8::try_from(value).ok())
-        .or_else(|| {
-            PROTOCOLS
-                .iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case(text))
-                .map(|(_, number)| *number)
-        });
+        .or_else(|| protocol_names::number(text));
     match known {
         Some(0) => Ok(None),
         Some(number) => Ok(Some(number)),
@@ -240,73 +236,6 @@ pub(super) fn named_bits(table: &[(&str, u128)], text: &str) -> Result<u128, Str
             .ok_or_else(|| format!("\"{name}\" is not known"))
     })
 }
-
-/// Names of IP protocols, registered at <https://www.iana.org/assignments/protocol-numbers/>, as `protocols(5)` has them.
-const PROTOCOLS: [(&str, u8); 63] = [
-    ("tcp", 6),
-    ("udp", 17),
-    ("icmp", 1),
-    ("igmp", 2),
-    ("ggp", 3),
-    ("ip-encap", 4),
-    ("ipencap", 4),
-    ("ipv4", 4),
-    ("st", 5),
-    ("egp", 8),
-    ("igp", 9),
-    ("pup", 12),
-    ("hmp", 20),
-    ("xns-idp", 22),
-    ("rdp", 27),
-    ("iso-tp4", 29),
-    ("dccp", 33),
-    ("xtp", 36),
-    ("ddp", 37),
-    ("idpr-cmtp", 38),
-    ("ipv6", 41),
-    ("ipv6-route", 43),
-    ("ipv6-frag", 44),
-    ("idrp", 45),
-    ("rsvp", 46),
-    ("gre", 47),
-    ("esp", 50),
-    ("ipsec-esp", 50),
-    ("ah", 51),
-    ("ipsec-ah", 51),
-    ("skip", 57),
-    ("icmpv6", 58),
-    ("ipv6-icmp", 58),
-    ("ipv6-nonxt", 59),
-    ("ipv6-opts", 60),
-    ("cphb", 73),
-    ("rspf", 73),
-    ("vmtp", 81),
-    ("eigrp", 88),
-    ("ospf", 89),
-    ("ospfigp", 89),
-    ("ax.25", 93),
-    ("ipip", 94),
-    ("etherip", 97),
-    ("encap", 98),
-    ("pim", 103),
-    ("ipcomp", 108),
-    ("vrrp", 112),
-    ("l2tp", 115),
-    ("isis", 124),
-    ("sctp", 132),
-    ("fc", 133),
-    ("ipv6-mh", 135),
-    ("mh", 135),
-    ("mobility-header", 135),
-    ("udplite", 136),
-    ("mpls-in-ip", 137),
-    ("manet", 138),
-    ("hip", 139),
-    ("shim6", 140),
-    ("wesp", 141),
-    ("rohc", 142),
-    ("ethernet", 143),
-];
 
 /// Services that people write by name (`services(5)`); iptables-save prints numbers.
 const SERVICES: [(&str, u16); 34] = [
