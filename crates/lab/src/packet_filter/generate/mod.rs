@@ -107,9 +107,15 @@ fn packet(chance: &mut Chance) -> FilterPacket {
         chance.choose(&LISTENING)
     };
     let any = IpAddr::from([127, 0, 0, 1]);
+    let from_port = u16::try_from(chance.between(1024, 65_535)).unwrap_or(50_000);
     FilterPacket {
         from: from.parse().unwrap_or(any),
-        from_port: u16::try_from(chance.between(1024, 65_535)).unwrap_or(50_000),
+        // A client of this host cannot bind a port that something listens on.
+        from_port: if LISTENING.contains(&from_port) {
+            from_port + 1
+        } else {
+            from_port
+        },
         to: to.parse().unwrap_or(any),
         port,
         loopback,
