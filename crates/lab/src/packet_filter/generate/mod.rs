@@ -112,7 +112,7 @@ fn packet(chance: &mut Chance) -> FilterPacket {
         from: from.parse().unwrap_or(any),
         // A client of this host cannot bind a port that something listens on.
         from_port: if LISTENING.contains(&from_port) {
-            from_port + 1
+            from_port - 1
         } else {
             from_port
         },
