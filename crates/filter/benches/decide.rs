@@ -71,6 +71,7 @@ fn rule_set(chains: Vec<Chain>, sets: Vec<Set>) -> RuleSet {
             name: "filter".into(),
             dormant: false,
             holds_xt: false,
+            rules_without_text: 0,
             chains,
             sets,
         }],

@@ -26,11 +26,20 @@ pub fn assemble(rule_set: &mut RuleSet) {
                 .is_some_and(|saved| saved.family == listed.family && saved.name == listed.name)
         });
         match twin.and_then(Option::take) {
-            Some(twin) if listed.holds_xt => complete(listed, twin),
+            Some(twin) if listed.holds_xt => {
+                complete(listed, twin);
+                let source = rule_set.sources.get_mut(listed.source as usize);
+                if let (false, Some(source)) = (lacks_text(listed), source) {
+                    source.not_understood -= listed.rules_without_text.min(source.not_understood);
+                }
+            }
             None if listed.holds_xt => {
-                rule_set
-                    .problems
-                    .push(lacks_text(listed.family, &listed.name));
+                let kind = iptables_of(listed.family);
+                let is_said = !kinds.contains(&kind)
+                    && rule_set.problems.iter().any(|problem| problem.kind == kind);
+                if !is_said {
+                    rule_set.problems.push(not_completed(listed));
+                }
             }
             _ => {}
         }
@@ -80,7 +89,7 @@ fn complete(listed: &mut Table, saved: Table) {
             .map(|rule| (rule.place.number, rule))
             .collect();
         own.rules.retain_mut(|rule| {
-            if !is_written_by_iptables(rule) {
+            if !is_written_by_iptables(&rule.statements) {
                 return true;
             }
             // One that is missing there was left out because no packet of interest can meet it.
@@ -96,15 +105,20 @@ fn complete(listed: &mut Table, saved: Table) {
     }
 }
 
+fn lacks_text(table: &Table) -> bool {
+    let mut rules = table.chains.iter().flat_map(|chain| &chain.rules);
+    rules.any(|rule| is_written_by_iptables(&rule.statements))
+}
+
 /// Matches of iptables are in it, and nothing that iptables cannot write.
-fn is_written_by_iptables(rule: &Rule) -> bool {
-    let holds_xt = rule.statements.iter().any(|statement| {
+pub(crate) fn is_written_by_iptables(statements: &[Statement]) -> bool {
+    let holds_xt = statements.iter().any(|statement| {
         matches!(
             statement,
             Statement::XtablesMatch(_) | Statement::XtablesTarget(_)
         )
     });
-    let native = rule.statements.iter().any(|statement| {
+    let native = statements.iter().any(|statement| {
         matches!(
             statement,
             Statement::VerdictMap { .. }
@@ -130,16 +144,22 @@ fn call_chains_here(rule: &mut Rule, here: &[Option<u32>]) {
     }
 }
 
-fn lacks_text(family: Family, name: &str) -> Problem {
-    let kind = match family {
+/// What prints the tables that iptables keeps in a family of nftables.
+const fn iptables_of(family: Family) -> SourceKind {
+    match family {
         Family::Ip6 => SourceKind::Ip6tablesNft,
         _ => SourceKind::IptablesNft,
-    };
+    }
+}
+
+fn not_completed(table: &Table) -> Problem {
+    let kind = iptables_of(table.family);
     Problem {
         kind,
         message: format!(
-            "the table {} {name} was written by iptables, and nft does not print its matches: \"{}\" does",
-            family.word(),
+            "the table {} {} was written by iptables, and nft does not print its matches: \"{}\" does",
+            table.family.word(),
+            table.name,
             kind.command()
         ),
         hides_chains: false,

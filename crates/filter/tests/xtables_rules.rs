@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use sshdoctor_filter::assemble::assemble;
 use sshdoctor_filter::content::{Content, kind_of};
 use sshdoctor_filter::model::*;
-use sshdoctor_filter::{Interest, ipset, xtables};
+use sshdoctor_filter::{Interest, ipset, nftables, xtables};
 
 fn read_into(rule_set: &mut RuleSet, kind: SourceKind, dump: &str) {
     xtables::read(
@@ -356,6 +356,7 @@ fn listed(name: &str, holds_xt: bool) -> Table {
         name: name.into(),
         dormant: false,
         holds_xt,
+        rules_without_text: 0,
         chains: Vec::new(),
         sets: Vec::new(),
     }
@@ -447,6 +448,30 @@ fn every_table_counts_once() {
         .map(|problem| (problem.kind, problem.hides_chains))
         .collect();
     assert_eq!(problems, [(SourceKind::IptablesNft, false)]);
+}
+
+#[test]
+fn rules_of_iptables_are_not_understood_without_their_text() {
+    const LISTING: &str = r#"{"nftables": [{"table": {"family": "ip", "name": "filter"}},
+        {"chain": {"family": "ip", "table": "filter", "name": "INPUT", "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}},
+        {"rule": {"family": "ip", "table": "filter", "chain": "INPUT", "expr": [{"xt": {"type": "match", "name": "conntrack"}}, {"accept": null}]}},
+        {"rule": {"family": "ip", "table": "filter", "chain": "INPUT", "expr": [{"novelty": null}, {"drop": null}]}}]}"#;
+    const ONE: &str = "-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT\n";
+    let not_understood = |rules: &str| {
+        let mut rule_set = RuleSet::default();
+        let everything = Interest::everything();
+        nftables::read("nft", LISTING.as_bytes(), &everything, &mut rule_set).expect("a listing");
+        if !rules.is_empty() {
+            let dump = format!("*filter\n:INPUT ACCEPT [0:0]\n{rules}COMMIT\n");
+            read_into(&mut rule_set, SourceKind::IptablesNft, &dump);
+        }
+        assemble(&mut rule_set);
+        rule_set.sources[0].not_understood
+    };
+    assert_eq!(not_understood(""), 2);
+    assert_eq!(not_understood(&ONE.repeat(2)), 1);
+    // Rules are known by their number, and one that only nft lists would shift all others.
+    assert_eq!(not_understood(ONE), 2);
 }
 
 #[test]

@@ -104,6 +104,8 @@ pub struct Table {
     pub dormant: bool,
     /// The listing shows expressions of iptables without their arguments: its text must come from iptables-save.
     pub holds_xt: bool,
+    /// Rules read that are counted as not understood only for the want of that text.
+    pub rules_without_text: u64,
     /// Its chains, in the order listed.
     pub chains: Vec<Chain>,
     /// Its sets and maps, anonymous ones too.

@@ -9,6 +9,7 @@ use super::rate;
 use super::sets::SetBuilder;
 use super::table::{SetType, TableReader};
 use super::text;
+use crate::assemble::is_written_by_iptables;
 use crate::model::{
     BaseChain, ChainType, Contents, Devices, Family, Hook, Place, Policy, Problem, Rule, RuleSet,
     Source, SourceKind, Statement,
@@ -204,6 +205,7 @@ impl<'i> Listing<'i> {
             reader.drop_sets_since(sets_before);
         }
         reader.tracks |= statements.iter().any(Statement::needs_conntrack);
+        reader.table.rules_without_text += u64::from(odd && is_written_by_iptables(&statements));
         let family = reader.table.family;
         if let Some(chain) = reader.chain(chain) {
             chain.rules_read = chain.rules_read.saturating_add(1);

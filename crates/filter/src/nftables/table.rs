@@ -56,6 +56,7 @@ impl TableReader {
                 name: name.into(),
                 dormant: false,
                 holds_xt: false,
+                rules_without_text: 0,
                 chains: Vec::new(),
                 sets: Vec::new(),
             },

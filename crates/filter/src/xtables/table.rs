@@ -297,6 +297,7 @@ impl TableReader {
                 name: self.name,
                 dormant: false,
                 holds_xt: false,
+                rules_without_text: 0,
                 chains: self.chains,
                 sets: Vec::new(),
             },

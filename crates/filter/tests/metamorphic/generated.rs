@@ -228,6 +228,7 @@ pub(crate) fn scenario() -> impl Strategy<Value = Scenario> {
                 name: "generated".into(),
                 dormant: false,
                 holds_xt: false,
+                rules_without_text: 0,
                 chains,
                 sets: Vec::new(),
             });

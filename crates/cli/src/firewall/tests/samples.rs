@@ -76,6 +76,7 @@ fn table(origin: Origin, family: Family, name: &str, chains: Vec<Chain>) -> Tabl
         name: name.into(),
         dormant: false,
         holds_xt: false,
+        rules_without_text: 0,
         chains,
         sets: Vec::new(),
     }

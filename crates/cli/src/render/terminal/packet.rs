@@ -326,17 +326,7 @@ fn end(report: &FirewallReport, allowance: Allowance, charset: Charset) -> Vec<L
     let text = if read.is_empty() {
         "No rules were found.".to_owned()
     } else {
-        // What nft prints of iptables' rules without their arguments is read from iptables-save.
-        let has_text = |read: &RuleSetSource| {
-            read.holds.starts_with("nft")
-                && report.report.evidence.iter().any(|seen| {
-                    matches!(&seen.fact, Fact::RuleSet { read } if read.holds.contains("tables-nft-save"))
-                })
-        };
-        let sources: Vec<String> = read
-            .iter()
-            .map(|read| source(read, has_text(read)))
-            .collect();
+        let sources: Vec<String> = read.iter().map(|read| source(read)).collect();
         format!("Read {}.", sources.join("; "))
     };
     lines.extend(hanging(
@@ -349,7 +339,7 @@ fn end(report: &FirewallReport, allowance: Allowance, charset: Charset) -> Vec<L
     lines
 }
 
-fn source(read: &RuleSetSource, has_text: bool) -> String {
+fn source(read: &RuleSetSource) -> String {
     if read.rules == 0 && read.problem.is_some() {
         return format!("nothing of {}", read.source);
     }
@@ -357,7 +347,7 @@ fn source(read: &RuleSetSource, has_text: bool) -> String {
         1 => format!("1 rule of {}", read.source),
         rules => format!("{rules} rules of {}", read.source),
     };
-    if read.not_understood > 0 && !has_text {
+    if read.not_understood > 0 {
         text.push_str(&format!(" ({} not understood)", read.not_understood));
     }
     if read.problem.is_some() {
