@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Destination, Observation, SshOptions};
+use crate::{Destination, Observation, ServerQuestion, SshOptions};
 
 /// Value of `schema` in a case file.
 pub const CASE_SCHEMA: &str = "sshdoctor.case/1";
@@ -47,6 +47,9 @@ pub struct Case {
     pub options: SshOptions,
     /// What was allowed.
     pub settings: Settings,
+    /// What was asked on the server, when that was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerQuestion>,
     /// What was seen, in the order of arrival.
     pub observations: Vec<Observation>,
 }
@@ -86,6 +89,7 @@ impl Case {
             destination,
             options,
             settings,
+            server: None,
             observations: Vec::new(),
         }
     }

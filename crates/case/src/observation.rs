@@ -6,10 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlgorithmOffer, BannerOutcome, ClientConfig, ConfigProblem, ConnectOutcome, EchoOutcome,
-    FilterRule, Hop, HostKeyVerdict, KexOutcome, KnownKey, LocalServices, LoginOutcome, NameAnswer,
-    NameSource, PortRole, ProxyOutcome, Received, RememberedPort, RouteOutcome, RuleSetSource,
-    ViaOutcome,
+    Account, AlgorithmOffer, AppArmor, AuthorizedKeysFile, BanTool, BannerOutcome, Boot,
+    ClientConfig, Clock, ConfigProblem, ConnectOutcome, Connection, CryptoPolicy, EchoOutcome,
+    FilterRule, Hop, HostInterface, HostKeyFile, HostKeyVerdict, InitSystem, KexOutcome, KnownKey,
+    Listener, LocalServices, Log, LoginOutcome, NameAnswer, NameSource, NetworkSettings, Obstacle,
+    OperatingSystem, OtherNamespace, PacketAnswer, PacketQuestion, PamService, PortRole,
+    ProxyOutcome, Received, RememberedPort, Resources, RouteOutcome, RuleSetSource, Selinux, Sight,
+    SshdBinary, SshdCheck, SshdConfig, SshdDirectory, SshdInstance, TcpWrappers, Unit, ViaOutcome,
 };
 
 /// From where something was seen: `client`, `server`, or the name of a jump host.
@@ -223,6 +226,152 @@ pub enum Fact {
         /// The rule.
         #[serde(flatten)]
         rule: Box<FilterRule>,
+    },
+    /// The distribution and the kernel of the server.
+    OperatingSystem {
+        /// What was found.
+        system: Box<OperatingSystem>,
+    },
+    /// The server's init system.
+    InitSystem {
+        /// What was found.
+        init: Box<InitSystem>,
+    },
+    /// A unit or service of SSH on the server, or one that it stands on.
+    Unit {
+        /// What was found.
+        unit: Box<Unit>,
+    },
+    /// What the server's next boot would do.
+    Boot {
+        /// What was found.
+        boot: Box<Boot>,
+    },
+    /// The sshd program on the server's disk.
+    SshdProgram {
+        /// What was found.
+        program: Box<SshdBinary>,
+    },
+    /// sshd's own check of its configuration.
+    SshdCheck {
+        /// What it said.
+        check: Box<SshdCheck>,
+    },
+    /// The configuration of sshd on disk.
+    SshdConfig {
+        /// What was read.
+        config: Box<SshdConfig>,
+    },
+    /// Running sshd processes of the server.
+    SshdProcesses {
+        /// Every one that listens or should, at most 64.
+        processes: Vec<SshdInstance>,
+    },
+    /// The directory and account of privilege separation.
+    SshdDirectory {
+        /// What was found.
+        directory: Box<SshdDirectory>,
+    },
+    /// The server's host keys, as configured.
+    HostKeyFiles {
+        /// Each of them.
+        keys: Vec<HostKeyFile>,
+    },
+    /// What listens on the server.
+    Listeners {
+        /// In this network namespace: every TCP socket in LISTEN, at most 1024.
+        listeners: Vec<Listener>,
+        /// In others, on the port in question.
+        elsewhere: Vec<OtherNamespace>,
+    },
+    /// Connections to the SSH port.
+    Connections {
+        /// Each of them, at most 256.
+        connections: Vec<Connection>,
+    },
+    /// The server's interfaces.
+    Interfaces {
+        /// Each of them.
+        interfaces: Vec<HostInterface>,
+    },
+    /// Settings and state of the server's network.
+    NetworkSettings {
+        /// What was found.
+        settings: Box<NetworkSettings>,
+    },
+    /// What the server's packet filter does with the client's packet.
+    PacketFilter {
+        /// What was asked.
+        packet: PacketQuestion,
+        /// In one sentence.
+        summary: String,
+        /// What becomes of the packet.
+        answer: Box<PacketAnswer>,
+    },
+    /// What tcp wrappers do with the client.
+    TcpWrappers {
+        /// What was found.
+        wrappers: Box<TcpWrappers>,
+    },
+    /// A tool that bans.
+    BanTool {
+        /// What was found.
+        ban_tool: Box<BanTool>,
+    },
+    /// The last lines of a log.
+    Log {
+        /// The lines.
+        log: Box<Log>,
+    },
+    /// Disk, memory and processes of the server.
+    Resources {
+        /// What was found.
+        resources: Box<Resources>,
+    },
+    /// The server's clock.
+    Clock {
+        /// What was found.
+        clock: Clock,
+    },
+    /// The account that the client wants.
+    Account {
+        /// What was found.
+        account: Box<Account>,
+    },
+    /// A file with keys that may log in.
+    AuthorizedKeys {
+        /// What was found.
+        file: Box<AuthorizedKeysFile>,
+    },
+    /// The PAM stack of sshd.
+    Pam {
+        /// What was found.
+        pam: Box<PamService>,
+    },
+    /// SELinux.
+    Selinux {
+        /// What was found.
+        selinux: Box<Selinux>,
+    },
+    /// AppArmor.
+    #[serde(rename = "apparmor")]
+    AppArmor {
+        /// What was found.
+        apparmor: AppArmor,
+    },
+    /// The crypto policy.
+    CryptoPolicy {
+        /// What was found.
+        policy: CryptoPolicy,
+    },
+    /// Something of the server could not be seen, or not all of it.
+    NotSeen {
+        /// What.
+        sight: Sight,
+        /// What stood in the way.
+        obstacle: Obstacle,
+        /// In words: the tool or file, and what it said.
+        reason: Received,
     },
     /// A question could not be answered.
     NotObserved {

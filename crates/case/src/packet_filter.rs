@@ -112,7 +112,7 @@ pub struct FilterRule {
 }
 
 /// A rule beside the one that decides.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NeighbouringRule {
     /// Number in the chain.
     pub number: u32,
@@ -127,7 +127,7 @@ pub struct NeighbouringRule {
 }
 
 /// What stands around the deciding rule, and what in it matters.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleContext {
     /// The rule just before it, if it was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,14 +139,14 @@ pub struct RuleContext {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mark: Option<(usize, usize)>,
     /// In a few words what is marked.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub label: String,
     /// What the sets hold that the rule looks into.
     pub set_entries: Vec<SetEntry>,
 }
 
 /// The element of a set that the packet's source met.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SetEntry {
     /// The set.
     pub set: String,
@@ -161,7 +161,7 @@ pub struct SetEntry {
 }
 
 /// One way it may end.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PacketEnding {
     /// What becomes of the packet.
     pub verdict: PacketVerdict,
@@ -188,7 +188,7 @@ pub struct PacketEnding {
 }
 
 /// A rule that matched on the way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TrailStep {
     /// The rule or policy.
     #[serde(flatten)]
@@ -200,7 +200,7 @@ pub struct TrailStep {
 }
 
 /// Something that could not be decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UndecidedPart {
     /// The rule or policy, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -213,7 +213,7 @@ pub struct UndecidedPart {
 }
 
 /// A verdict that turns with the number of packets or connections before this one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RateTurn {
     /// The verdict at first.
     pub within: PacketVerdict,
@@ -224,7 +224,7 @@ pub struct RateTurn {
 }
 
 /// What a program that writes rules is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RuleOwnerKind {
     /// Keeps a whole firewall.
@@ -246,7 +246,7 @@ pub enum RuleOwnerKind {
 }
 
 /// The tool that made a rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleOwner {
     /// Its stable name, as `fail2ban`.
     pub tool: String,
@@ -266,7 +266,7 @@ pub struct RuleOwner {
 }
 
 /// A change of the destination on the way in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PacketTranslation {
     /// The rule.
     pub rule: FilterRule,
@@ -285,7 +285,7 @@ pub struct PacketTranslation {
 }
 
 /// A change that would let the packet in, tried on a copy of the rules.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleInsertion {
     /// Where it is made, in a few words.
     pub place: String,
@@ -302,7 +302,7 @@ pub struct RuleInsertion {
 }
 
 /// What becomes of the same packet if the deciding rule were not there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WithoutRule {
     /// The verdict then.
     pub verdict: PacketVerdict,
@@ -311,7 +311,7 @@ pub struct WithoutRule {
 }
 
 /// What becomes of one packet.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PacketAnswer {
     /// IPv4 or IPv6.
     pub family: AddressFamily,

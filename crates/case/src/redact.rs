@@ -8,6 +8,7 @@ mod facts;
 mod free_text;
 mod packet_filter;
 mod pseudonyms;
+mod server;
 
 use serde::de::{Deserialize as _, IntoDeserializer as _, value::Error};
 
@@ -34,6 +35,7 @@ impl Pseudonyms {
             destination,
             options,
             settings,
+            server,
             observations,
         } = case;
         Case {
@@ -42,6 +44,7 @@ impl Pseudonyms {
             destination: self.destination(destination),
             options: self.options(options),
             settings: self.settings(settings),
+            server: server.map(|question| self.server_question(question)),
             observations: observations
                 .into_iter()
                 .map(|observation| self.observation(observation))

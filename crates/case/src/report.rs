@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Fact, Stage, Vantage};
 
@@ -11,7 +11,7 @@ use crate::{Fact, Stage, Vantage};
 pub const REPORT_SCHEMA: &str = "sshdoctor.report/1";
 
 /// What the client experiences.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each name is the contract's own word")]
 pub enum Outcome {

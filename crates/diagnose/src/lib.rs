@@ -4,6 +4,7 @@
 //! given [`sshdoctor_case::Observation`]s by whoever drives it; the same case always yields the same report.
 
 pub mod catalogue;
+pub mod inside;
 pub mod outside;
 
 pub use outside::{Inquiry, diagnose};

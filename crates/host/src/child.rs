@@ -228,6 +228,77 @@ impl Read for Running {
     }
 }
 
+/// What a program printed, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Output {
+    /// Exit status, or the signal that ended it.
+    pub(crate) ended: Ended,
+    /// At most the bytes that were asked for.
+    pub(crate) stdout: Vec<u8>,
+    /// At most 4096 bytes.
+    pub(crate) stderr: Vec<u8>,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// With this exit status.
+    Exited(i32),
+    /// By this signal.
+    Killed(Signal),
+}
+
+impl Output {
+    /// It ended with status 0.
+    pub(crate) fn succeeded(&self) -> bool {
+        self.ended == Ended::Exited(0)
+    }
+}
+
+/// Runs a program and keeps at most `most` bytes of what it prints; the rest is read and forgotten.
+///
+/// # Errors
+/// When it cannot be started, or is not done within `patience`.
+pub(crate) fn output(
+    command: &mut Command,
+    patience: Duration,
+    most: u64,
+) -> Result<Output, Failure> {
+    let limits = Limits {
+        silence: patience,
+        total: patience,
+    };
+    let own = |error: io::Error| Failure::Own(error.to_string());
+    let mut running = Running::start(command, limits).map_err(own)?;
+    let mut stdout = Vec::new();
+    let read = (&mut running)
+        .take(most)
+        .read_to_end(&mut stdout)
+        .and_then(|_| io::copy(&mut running, &mut io::sink()));
+    let status = running.wait();
+    if let Some(stderr) = running.stderr.take() {
+        running.listen_once(stderr);
+    }
+    if running.gave_up {
+        return Err(Failure::TooLong(format!(
+            "not done within {} s",
+            patience.as_secs_f32()
+        )));
+    }
+    read.map_err(own)?;
+    let ended = match status {
+        Ok(WaitStatus::Exited(_, code)) => Ended::Exited(code),
+        Ok(WaitStatus::Signaled(_, signal, _)) => Ended::Killed(signal),
+        Ok(other) => return Err(Failure::Own(format!("it did not end: {other:?}"))),
+        Err(errno) => return Err(Failure::Own(errno.desc().to_owned())),
+    };
+    Ok(Output {
+        ended,
+        stdout,
+        stderr: std::mem::take(&mut running.said),
+    })
+}
+
 fn ended(process: Pid) -> nix::Result<WaitStatus> {
     waitid(
         Id::Pid(process),

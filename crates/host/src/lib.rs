@@ -9,9 +9,12 @@ mod netlink;
 pub mod network;
 pub mod packet_filter;
 mod programs;
+mod root;
+pub mod server;
 
 #[cfg(test)]
 mod tests;
 
 pub use child::Limits;
 pub use programs::Programs;
+pub use root::Root;

@@ -49,6 +49,33 @@ impl Pseudonyms {
             Fact::PacketFilterRule { rule } => Fact::PacketFilterRule {
                 rule: Box::new(self.filter_rule(*rule)),
             },
+            server @ (Fact::OperatingSystem { .. }
+            | Fact::InitSystem { .. }
+            | Fact::Unit { .. }
+            | Fact::Boot { .. }
+            | Fact::SshdProgram { .. }
+            | Fact::SshdCheck { .. }
+            | Fact::SshdConfig { .. }
+            | Fact::SshdProcesses { .. }
+            | Fact::SshdDirectory { .. }
+            | Fact::HostKeyFiles { .. }
+            | Fact::Listeners { .. }
+            | Fact::Connections { .. }
+            | Fact::Interfaces { .. }
+            | Fact::NetworkSettings { .. }
+            | Fact::PacketFilter { .. }
+            | Fact::TcpWrappers { .. }
+            | Fact::BanTool { .. }
+            | Fact::Log { .. }
+            | Fact::Resources { .. }
+            | Fact::Clock { .. }
+            | Fact::Account { .. }
+            | Fact::AuthorizedKeys { .. }
+            | Fact::Pam { .. }
+            | Fact::Selinux { .. }
+            | Fact::AppArmor { .. }
+            | Fact::CryptoPolicy { .. }
+            | Fact::NotSeen { .. }) => self.server_fact(server),
             Fact::NotObserved { question, reason } => Fact::NotObserved {
                 question: Box::new(self.question(*question)),
                 reason: self.received(&reason),

@@ -64,7 +64,7 @@ impl Pseudonyms {
     }
 
     /// Free text in which addresses also stand as ranges, and link-layer addresses may stand.
-    fn rule_text(&mut self, text: &str) -> String {
+    pub(super) fn rule_text(&mut self, text: &str) -> String {
         text.split_inclusive([' ', ',', '{', '}', '=', '/', '"', '!'])
             .map(|piece| {
                 let word = piece.trim_end_matches([' ', ',', '{', '}', '=', '/', '"', '!']);

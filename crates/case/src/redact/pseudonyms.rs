@@ -264,6 +264,11 @@ impl Pseudonyms {
         }
     }
 
+    /// The stand-in of a name that was met as an interface before.
+    pub(super) fn known_interface(&self, name: &str) -> Option<&str> {
+        self.interfaces.get(name).map(String::as_str)
+    }
+
     /// A fingerprint of the same form.
     pub(super) fn fingerprint(&mut self, fingerprint: &str) -> String {
         let number = self.fingerprints.len() + 1;

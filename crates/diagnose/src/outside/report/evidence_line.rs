@@ -103,6 +103,33 @@ pub(super) fn summary(fact: &Fact) -> String {
         Fact::PacketFilterRule { rule } => {
             format!("{}, chain {}: {}", rule.table, rule.chain, rule.text)
         }
+        Fact::OperatingSystem { .. }
+        | Fact::InitSystem { .. }
+        | Fact::Unit { .. }
+        | Fact::Boot { .. }
+        | Fact::SshdProgram { .. }
+        | Fact::SshdCheck { .. }
+        | Fact::SshdConfig { .. }
+        | Fact::SshdProcesses { .. }
+        | Fact::SshdDirectory { .. }
+        | Fact::HostKeyFiles { .. }
+        | Fact::Listeners { .. }
+        | Fact::Connections { .. }
+        | Fact::Interfaces { .. }
+        | Fact::NetworkSettings { .. }
+        | Fact::PacketFilter { .. }
+        | Fact::TcpWrappers { .. }
+        | Fact::BanTool { .. }
+        | Fact::Log { .. }
+        | Fact::Resources { .. }
+        | Fact::Clock { .. }
+        | Fact::Account { .. }
+        | Fact::AuthorizedKeys { .. }
+        | Fact::Pam { .. }
+        | Fact::Selinux { .. }
+        | Fact::AppArmor { .. }
+        | Fact::CryptoPolicy { .. }
+        | Fact::NotSeen { .. } => crate::inside::fact_line::summary(fact),
         Fact::NotObserved { reason, .. } => format!("not observed: {reason}"),
     }
 }

@@ -1,0 +1,9 @@
+//! Connections to the SSH port.
+
+use sshdoctor_case::{Fact, SshdConfig};
+
+use super::Host;
+
+pub(super) const fn look(_host: &Host, _config: Option<&SshdConfig>) -> Vec<Fact> {
+    Vec::new()
+}
