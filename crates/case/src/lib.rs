@@ -37,8 +37,8 @@ pub use packet_filter::{
 pub use question::{Approach, Ask, Depth, Question};
 pub use received::{Received, escape};
 pub use report::{
-    Candidate, Evidence, NextStep, Outcome, REPORT_SCHEMA, Remedy, Report, RuledOut, StageFinding,
-    StageState, TargetSummary, Where,
+    Candidate, Evidence, Later, NextStep, Outcome, Quotation, REPORT_SCHEMA, Remedy, Report,
+    RuledOut, StageFinding, StageState, TargetSummary, Where,
 };
 pub use server::{
     Account, AppArmor, AuthorizedKey, AuthorizedKeysFile, Ban, BanTool, Boot, BootState,

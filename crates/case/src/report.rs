@@ -60,7 +60,7 @@ pub struct StageFinding {
 }
 
 /// The smallest change that would mend a cause.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Remedy {
     /// In one sentence.
     pub summary: String,
@@ -72,8 +72,26 @@ pub struct Remedy {
     pub avoid: String,
 }
 
+/// A line of a file, of a log or of a listing, with what in it matters.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Quotation {
+    /// The file, or what listed it.
+    pub source: String,
+    /// Line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// As it stands there.
+    pub text: String,
+    /// Characters that matter: the first, and how many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<(usize, usize)>,
+    /// What is wrong with them, in a few words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub label: String,
+}
+
 /// One possible cause.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Candidate {
     /// Catalogue id.
     pub id: String,
@@ -83,6 +101,12 @@ pub struct Candidate {
     pub summary: String,
     /// Why it is believed, or why it cannot be told apart, in a few words.
     pub because: String,
+    /// From what the client meets to this cause, link by link, where that was seen on the server.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<String>,
+    /// The line that proves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quotation: Option<Quotation>,
     /// Ids of the evidence that speaks for it.
     pub evidence: Vec<String>,
     /// Commands on the server (or client) that confirm it.
@@ -102,6 +126,19 @@ pub struct RuledOut {
     pub summary: String,
     /// What contradicts it, in a few words.
     pub because: String,
+    /// Ids of the evidence.
+    pub evidence: Vec<String>,
+}
+
+/// Something that lets clients in now and will not after the next restart or reboot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Later {
+    /// Catalogue id.
+    pub id: String,
+    /// In one line.
+    pub summary: String,
+    /// What mends it; empty when that takes more than a command.
+    pub command: String,
     /// Ids of the evidence.
     pub evidence: Vec<String>,
 }
@@ -182,6 +219,12 @@ pub struct Report {
     pub stages: Vec<StageFinding>,
     /// Most probable first.
     pub causes: Vec<Candidate>,
+    /// What would stop the connection after the first of `causes` is mended, in the order in which it is met.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub then: Vec<Candidate>,
+    /// What will keep clients out after the next restart or reboot.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<Later>,
     /// Contradicted by the evidence.
     pub ruled_out: Vec<RuledOut>,
     /// What to do next, best first.

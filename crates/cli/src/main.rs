@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod exit;
 mod firewall;
+mod here;
 mod manual;
 mod output;
 mod progress;
@@ -41,6 +42,7 @@ fn execute(command: Command, start: Instant) -> anyhow::Result<u8> {
     match command {
         Command::Check(arguments) => check::run(*arguments, start),
         Command::Firewall(arguments) => firewall::run(&arguments, start),
+        Command::Here(arguments) => here::run(&arguments, start),
         Command::Read(arguments) => read::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Completions { shell } => {

@@ -20,10 +20,11 @@ pub(crate) fn report(report: &Report, how: &OutputArguments) -> anyhow::Result<(
         return raw(render::json::document(report)?.as_bytes());
     }
     let charset = charset(how.look.ascii);
-    let page = if how.verbose > 0 {
-        render::terminal::full(report, charset)
-    } else {
-        render::terminal::short(report, charset)
+    let page = match (report.command.as_str(), how.verbose) {
+        ("here", 0) => render::terminal::server::short(report, charset),
+        ("here", _) => render::terminal::server::full(report, charset),
+        (_, 0) => render::terminal::short(report, charset),
+        (_, _) => render::terminal::full(report, charset),
     };
     styled(&page.styled(), how.look.color)
 }

@@ -7,4 +7,12 @@ pub mod catalogue;
 pub mod inside;
 pub mod outside;
 
-pub use outside::{Inquiry, diagnose};
+use sshdoctor_case::{Case, Report};
+
+pub use outside::Inquiry;
+
+/// What follows from a case: from what a server showed where one was looked at, otherwise from what the client's side saw.
+#[must_use]
+pub fn diagnose(case: &Case) -> Report {
+    inside::report(case).unwrap_or_else(|| outside::diagnose(case))
+}

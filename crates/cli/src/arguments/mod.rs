@@ -1,6 +1,7 @@
 //! The command line: one definition, from which the parser, the help, the completions and the manual page are made.
 
 mod firewall;
+mod here;
 mod ignored;
 mod ssh;
 
@@ -10,10 +11,11 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use firewall::FirewallArguments;
+pub(crate) use here::HereArguments;
 pub(crate) use ssh::SshArguments;
 
 /// Words that later versions use as commands. A host of that name is reached by `check NAME`.
-const RESERVED: [&str; 6] = ["here", "explain", "fix", "try", "confirm", "revert"];
+const RESERVED: [&str; 5] = ["explain", "fix", "try", "confirm", "revert"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,6 +24,7 @@ Examples:
   sshdoctor --via jump web1           is web1 closed to everyone, or only to me?
   sshdoctor web1 --save web1.case     keep everything seen, to read or send later
   sshdoctor read web1.case --redact   the same without addresses, names and users
+  sshdoctor here --from ADDR          on the server's console: what here keeps ADDR out?
   sshdoctor firewall --from ADDR      on the server: which rule keeps ADDR out?
 
 Other options of ssh (-A, -L …) are accepted and ignored. A host that is named like a command is reached by `sshdoctor check NAME`.
@@ -41,7 +44,7 @@ unless --login is given.";
     version,
     about = ABOUT,
     propagate_version = true,
-    override_usage = "sshdoctor [check] [OPTIONS] [USER@]HOST\n       sshdoctor firewall [OPTIONS]\n       sshdoctor read FILE | demo | completions SHELL | man",
+    override_usage = "sshdoctor [check] [OPTIONS] [USER@]HOST\n       sshdoctor here [OPTIONS]\n       sshdoctor firewall [OPTIONS]\n       sshdoctor read FILE | demo | completions SHELL | man",
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
@@ -60,6 +63,8 @@ pub(crate) struct CommandLine {
 pub(crate) enum Command {
     /// Diagnose the way to a host (what a bare host name means)
     Check(Box<CheckArguments>),
+    /// Diagnose on the server itself: what here keeps a client out?
+    Here(Box<HereArguments>),
     /// Say what this host's packet filter does with one packet, and which rule decides
     Firewall(Box<FirewallArguments>),
     /// Diagnose a saved case again, or print it without private data

@@ -15,10 +15,13 @@ mod wording;
 use std::time::Instant;
 
 use anyhow::anyhow;
-use sshdoctor_case::{FirewallReport, PacketVerdict};
+use sshdoctor_case::{Fact, FirewallReport, PacketVerdict};
+use sshdoctor_filter::evaluate::Question;
+use sshdoctor_host::Limits;
 
 use crate::{arguments::FirewallArguments, exit, output};
 use reading::Filter;
+pub(crate) use reading::is_privileged;
 use report::Reading;
 
 /// Runs `firewall`.
@@ -49,6 +52,27 @@ pub(crate) fn run(arguments: &FirewallArguments, start: Instant) -> anyhow::Resu
         .ok_or_else(|| anyhow!("the packet filter gave no answer"))?;
     output::firewall(&report, &arguments.output)?;
     Ok(status(&report))
+}
+
+/// What this host's rules do with packets, as facts: which rules were read, and the answer to each question.
+///
+/// # Errors
+/// When nothing at all could be read.
+pub(crate) fn facts_about(
+    mut questions: Vec<Question>,
+    limits: Limits,
+) -> anyhow::Result<Vec<Fact>> {
+    let filter = Filter::live(&questions, limits);
+    for question in &mut questions {
+        if let Some(interface) = filter.interface_of(question) {
+            question.interface = Some(interface);
+        }
+    }
+    let answered = questions
+        .iter()
+        .map(|question| filter.answer(question, true))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(report::facts(&answered))
 }
 
 fn status(report: &FirewallReport) -> u8 {

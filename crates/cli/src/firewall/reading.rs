@@ -35,14 +35,7 @@ impl Filter {
     /// When a file cannot be read or is of no kind that is known.
     pub(crate) fn open(files: &[String], asked: &[Question]) -> anyhow::Result<Self> {
         if files.is_empty() {
-            return Ok(Self {
-                source: RuleSource::Live(Live::with(
-                    Programs::of_this_process(),
-                    Limits::default(),
-                )),
-                facts: network::facts(&addresses(asked)),
-                live: true,
-            });
+            return Ok(Self::live(asked, Limits::default()));
         }
         let saved = Saved::open(files.iter().map(PathBuf::from))?;
         Ok(Self {
@@ -50,6 +43,15 @@ impl Filter {
             facts: Facts::default(),
             live: false,
         })
+    }
+
+    /// Rules of this host, each tool that prints them within `limits`.
+    pub(crate) fn live(asked: &[Question], limits: Limits) -> Self {
+        Self {
+            source: RuleSource::Live(Live::with(Programs::of_this_process(), limits)),
+            facts: network::facts(&addresses(asked)),
+            live: true,
+        }
     }
 
     /// Whether they are those of this host.
@@ -211,7 +213,8 @@ fn typed() -> String {
         .join(" ")
 }
 
-fn is_privileged() -> bool {
+/// Whether this process may read rules.
+pub(crate) fn is_privileged() -> bool {
     capabilities("/proc/self/status").is_ok_and(|effective| effective >> CAP_NET_ADMIN & 1 == 1)
 }
 

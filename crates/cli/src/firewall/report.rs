@@ -53,6 +53,8 @@ pub(crate) fn conclude(answered: &[Answered], reading: Reading<'_>) -> Option<Fi
         outcome,
         stages: stages(&answer, &ids),
         causes,
+        then: Vec::new(),
+        later: Vec::new(),
         ruled_out: Vec::new(),
         next: next(&families, differ),
         notes: notes(&families, differ, &first.rule_set, reading),
@@ -68,6 +70,32 @@ pub(crate) fn conclude(answered: &[Answered], reading: Reading<'_>) -> Option<Fi
         answer,
         families: if differ { families } else { Vec::new() },
     })
+}
+
+/// The same as facts of a case.
+pub(crate) fn facts(answered: &[Answered]) -> Vec<Fact> {
+    let reading = Reading {
+        live: true,
+        elapsed_ms: 0.0,
+        interface: None,
+    };
+    let sources = answered
+        .first()
+        .map(|first| sources(&first.rule_set, reading))
+        .unwrap_or_default();
+    let answers = answered.iter().map(|answered| {
+        let family = family_answer(answered);
+        Fact::PacketFilter {
+            packet: question(&answered.question),
+            summary: family.headline,
+            answer: Box::new(family.answer),
+        }
+    });
+    sources
+        .into_iter()
+        .map(|evidence| evidence.fact)
+        .chain(answers)
+        .collect()
 }
 
 fn family_answer(answered: &Answered) -> FamilyAnswer {

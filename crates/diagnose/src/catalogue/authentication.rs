@@ -37,6 +37,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not try a list of names: every unknown one counts towards a ban. Do not make \
             the account on the server only to fit.",
         prior: Prior::judged(17.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -67,6 +68,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set StrictModes no, and do not use chmod -R or 777: too open is the very \
             fault.",
         prior: Prior::judged(10.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -96,6 +98,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not replace the file: other people's keys are in it. Do not turn password login \
             on instead, and never copy a private key to the server.",
         prior: Prior::judged(38.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -125,6 +128,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete SSSD's cache while the directory is down: it may be all that still \
             lets anyone in. Do not take PAM modules out.",
         prior: Prior::judged(4.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -158,6 +162,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not unlock an account before you know who locked it and why. Do not set all \
             ages to never to get one login.",
         prior: Prior::judged(7.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY.login(Login::Refused).share(0.8),
             World::HEALTHY.login(Login::SessionFails).share(0.2),
@@ -190,6 +195,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not give a service account a shell because a login failed: nologin is right for \
             those.",
         prior: Prior::judged(4.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY.login(Login::SessionFails).share(0.8),
             World::HEALTHY.login(Login::Refused).share(0.2),
@@ -217,6 +223,7 @@ pub(super) const CAUSES: &[Cause] = &[
             come to light when it fails. Do not unmount a hung share by force while people work on \
             it.",
         prior: Prior::judged(2.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY.login(Login::Refused).share(0.5),
             World::HEALTHY.login(Login::SessionFails).share(0.5),
@@ -253,6 +260,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not issue certificates without principals or without an end. Do not set the \
             clock back to make one valid.",
         prior: Prior::judged(2.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -284,6 +292,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the files. Do not set UsePAM no or remove session modules to see \
             what happens: other logins depend on them.",
         prior: Prior::judged(4.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
@@ -308,6 +317,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not remove the restriction from that key: whoever holds it, perhaps an \
             unattended machine, would get a shell.",
         prior: Prior::judged(2.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
@@ -333,6 +343,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not send all output of the file to /dev/null: you would lose the errors that \
             explain it. Do not change the account's shell.",
         prior: Prior::judged(2.5),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
@@ -360,6 +371,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not guess: a few failures bring a ban or lock the account. Do not send the \
             password by mail to have it checked.",
         prior: Prior::judged(19.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
 ];

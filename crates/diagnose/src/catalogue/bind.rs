@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::bind;
 use crate::outside::world::{Elsewhere, Reach, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -38,6 +39,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not do this before you know whether it was meant: the server may be reachable \
             only through a VPN or a tunnel on purpose.",
         prior: Prior::seed(18.0),
+        on_server: Some(bind::loopback),
         worlds: &[World::NOTHING_LISTENS
             .elsewhere(Elsewhere::Loopback)
             .alone()],
@@ -72,6 +74,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not add the old address back to the interface: another machine may have it now.",
         prior: Prior::judged(4.0),
+        on_server: Some(bind::stale_address),
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
@@ -97,6 +100,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not open the second family before the server's firewall has rules for it.",
         prior: Prior::judged(3.0),
+        on_server: Some(bind::one_family),
         worlds: &[World::NOTHING_LISTENS
             .elsewhere(Elsewhere::OtherAddress)
             .reach(Reach::ThisFamily)
@@ -132,6 +136,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not move the interface into sshd's namespace: every other service would lose \
             it.",
         prior: Prior::judged(0.6),
+        on_server: Some(bind::other_namespace),
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
 ];

@@ -38,6 +38,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not enable both the service and its socket unit: the second would find the port \
             taken. Do not reboot to test it before you have a console.",
         prior: Prior::judged(12.0),
+        on_server: None,
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
@@ -69,6 +70,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not start sshd by hand around the mask: the next reboot locks you out again. Do \
             not delete unit files.",
         prior: Prior::judged(2.0),
+        on_server: None,
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
@@ -107,6 +109,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not open sshd to every address to get round it unless a firewall covers the \
             others. Do not cure it with a sleep in the unit.",
         prior: Prior::judged(4.0),
+        on_server: None,
         worlds: &[
             World::NOTHING_LISTENS.share(0.7),
             World::NOTHING_LISTENS
@@ -147,6 +150,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not run fsck on a mounted file system or format the missing one. Do not keep \
             rebooting: it stops at the same place.",
         prior: Prior::judged(6.0),
+        on_server: None,
         worlds: &[World::NOTHING_LISTENS.share(0.5), World::NOBODY.share(0.5)],
     },
     Cause {
@@ -174,6 +178,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not reinstall or rebuild the machine before its disk has been looked at from \
             rescue mode. Do not remove old kernels until a new one boots.",
         prior: Prior::judged(6.0),
+        on_server: None,
         worlds: &[World::NOBODY.alone()],
     },
     Cause {
@@ -204,6 +209,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not take pam_nologin out of the PAM files. Do not reboot while a shutdown or an \
             upgrade is still running.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY.login(Login::Refused).share(0.5),
             World::HEALTHY.login(Login::SessionFails).share(0.5),
@@ -234,6 +240,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not restart all networking on a machine that still has one working link. Do not \
             turn predictable names off to get one boot right.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[World::NOBODY.alone()],
     },
     Cause {
@@ -262,6 +269,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not run cloud-init clean: at the next boot it does the same again. Do not \
             accept a new host key without comparing it on the console.",
         prior: Prior::judged(2.5),
+        on_server: None,
         worlds: &[
             World::HEALTHY.host_key(HostKey::Changed).share(0.6),
             World::HEALTHY.login(Login::Refused).share(0.2),

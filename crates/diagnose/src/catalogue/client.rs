@@ -28,6 +28,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not change the server: nothing has reached it. Do not copy your private key to \
             the jump host; ProxyJump does not need it there.",
         prior: Prior::judged(8.0),
+        on_server: None,
         worlds: &[World::HEALTHY.alone()],
     },
     Cause {
@@ -57,6 +58,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set StrictHostKeyChecking no. accept-new is the milder choice for machines \
             that are made often, and still refuses a changed key.",
         prior: Prior::judged(5.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY.host_key(HostKey::NotAccepted).share(0.8),
             World::HEALTHY.host_key(HostKey::Changed).share(0.2),
@@ -86,6 +88,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not raise MaxAuthTries on the server. Do not keep trying: each round counts as \
             several failures for fail2ban and penalties.",
         prior: Prior::judged(7.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -115,6 +118,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not paste the private key anywhere to have it checked. Do not make a new key \
             over the old file: it may be the only one that other servers know.",
         prior: Prior::judged(10.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -138,6 +142,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the file. Put IgnoreUnknown and the option's name before an option \
             that only another version knows.",
         prior: Prior::judged(5.0),
+        on_server: None,
         worlds: &[World::HEALTHY.stopped_at_client().alone()],
     },
     Cause {
@@ -164,6 +169,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the VPN's routes: traffic meant to stay inside may then leave in the \
             clear. Do not change the server's address for this.",
         prior: Prior::judged(4.0),
+        on_server: None,
         worlds: &[World::HEALTHY.path(Path::WrongRouteAtClient).alone()],
     },
     Cause {
@@ -191,6 +197,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not switch the protection off as a whole. On a computer that is managed by \
             others ask them first.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Client, Action::Drop, Breadth::ThisPort)
@@ -234,6 +241,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not restart sshd on the server: the fault is in your own computer. Do not end \
             all ssh processes; tunnels may hang on them.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[World::HEALTHY.stopped_at_client().alone()],
     },
     Cause {
@@ -259,6 +267,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not change MTU or firewall at the same time: you would not learn which change \
             helped.",
         prior: Prior::judged(1.5),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
@@ -287,6 +296,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not write the server into /etc/hosts for good: the line will mislead you when \
             the address changes.",
         prior: Prior::judged(7.0),
+        on_server: None,
         worlds: &[World::HEALTHY.name(Name::ServersDown).alone()],
     },
     Cause {
@@ -312,6 +322,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not touch the server; no packet has gone to it. Do not add a default route by \
             hand while a VPN is meant to set it.",
         prior: Prior::judged(7.0),
+        on_server: None,
         worlds: &[World::HEALTHY.path(Path::NoRouteAtClient).alone()],
     },
     Cause {
@@ -340,6 +351,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not remove the passphrase from the key. Do not reset a hardware key: that \
             destroys what is on it. Wrong PINs are counted.",
         prior: Prior::judged(4.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -361,6 +373,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not add the missing address to an interface: it may belong to another machine.",
         prior: Prior::judged(0.5),
+        on_server: None,
         worlds: &[World::HEALTHY.stopped_at_client().alone()],
     },
     Cause {
@@ -382,6 +395,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not make /etc/passwd writable for everyone. Do not run the container as root \
             for this alone.",
         prior: Prior::judged(0.7),
+        on_server: None,
         worlds: &[World::HEALTHY.stopped_at_client().alone()],
     },
     Cause {
@@ -404,6 +418,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not put the socket where others may write, such as /tmp: whoever can open it \
             has your connection.",
         prior: Prior::judged(1.0),
+        on_server: None,
         worlds: &[World::HEALTHY.stopped_at_client().alone()],
     },
     Cause {
@@ -427,6 +442,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not quote or escape until it passes: a name that ssh refuses could have been \
             run as a command.",
         prior: Prior::judged(2.0),
+        on_server: None,
         worlds: &[World::HEALTHY.stopped_at_client().alone()],
     },
 ];

@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::config;
 use crate::outside::world::{Login, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -36,6 +37,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not put the distribution's default file over yours: your ports, users and keys \
             are in it. Do not close an open session before a new login has worked.",
         prior: Prior::judged(18.0),
+        on_server: Some(config::invalid),
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
@@ -69,6 +71,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the other file: the tool that wrote it will write it again. Do not \
             turn password login on for everyone to get one key working.",
         prior: Prior::judged(7.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -101,6 +104,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not append options at the end of a file that ends in a Match block: they would \
             become part of it. Do not remove the block; others may depend on it.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -139,6 +143,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the list: it is there to keep others out. Note that adding a first \
             AllowUsers line shuts out every user it does not name.",
         prior: Prior::judged(9.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -165,6 +170,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set PermitRootLogin yes: on a public address root passwords are guessed all \
             day. If root must log in directly, prohibit-password with a key is enough.",
         prior: Prior::judged(13.0),
+        on_server: Some(config::root_login_disabled),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -192,6 +198,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not turn password login on. Do not put a private key on the server, and do not \
             replace the file: other keys are in it.",
         prior: Prior::judged(19.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -224,6 +231,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not switch on weaker methods to satisfy the list. Do not end an open session \
             until a new login has worked.",
         prior: Prior::judged(1.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -257,6 +265,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set UsePAM no: it changes other checks as well. Keep a root console open \
             while you edit PAM files: a mistake there shuts the console too.",
         prior: Prior::judged(4.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -286,6 +295,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not use chown -R or chmod -R: the user's own files below must stay the user's. \
             Uploads need a writable directory inside the chroot.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
@@ -321,6 +331,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not retry in a loop: each refusal can lengthen the penalty. Do not remove the \
             rule for everyone.",
         prior: Prior::judged(0.4),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -351,6 +362,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not allow forwarding for every account of the jump host. Do not store a private \
             key there to log in a second time by hand.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[World::HEALTHY.alone()],
     },
     Cause {
@@ -375,6 +387,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not take the second factor out of the server's configuration to let one script \
             in. Do not guess codes: failures can lock the account.",
         prior: Prior::judged(4.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -396,6 +409,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not remove ForceCommand to get a shell: the account is shut in on purpose. Do \
             not change its shell; that has no effect here.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
@@ -426,6 +440,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not add a second Subsystem line: older sshd refuses to start with two.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
 ];

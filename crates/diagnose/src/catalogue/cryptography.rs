@@ -31,6 +31,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not allow old algorithms for all hosts or write them into sshd_config for \
             everyone. The plus sign matters: without it the list is replaced.",
         prior: Prior::judged(10.0),
+        on_server: None,
         worlds: &[World::HEALTHY.exchange(Exchange::NoCommon).alone()],
     },
     Cause {
@@ -60,6 +61,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not switch ssh-rsa on for the whole server. Do not overwrite the old key: other \
             servers may know only that one.",
         prior: Prior::judged(8.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -88,6 +90,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set the policy to LEGACY for the whole system. In FIPS mode do not override \
             it at all: bring the other side up to date.",
         prior: Prior::judged(2.5),
+        on_server: None,
         worlds: &[World::HEALTHY.exchange(Exchange::NoCommon).alone()],
     },
     Cause {
@@ -114,6 +117,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not lower RequiredRSASize for all hosts. Do not delete the old key before \
             clients have learned the new one.",
         prior: Prior::judged(0.7),
+        on_server: None,
         worlds: &[World::HEALTHY.exchange(Exchange::Breaks).alone()],
     },
     Cause {
@@ -134,6 +138,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not use protocol 1 over the internet: the session can be read and changed on \
             the way. Do not type passwords that are used elsewhere.",
         prior: Prior::judged(0.3),
+        on_server: None,
         worlds: &[World::HEALTHY.says(FirstBytes::SshOne).alone()],
     },
 ];

@@ -34,6 +34,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush the rules: with a policy of DROP that shuts out everything, your open \
             session too. Do not turn the firewall off.",
         prior: Prior::seed(35.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::PortUnreachable, Breadth::ThisPort)
@@ -72,6 +73,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush the rules and do not delete the reject: it guards other ports as \
             well. Do not restart sshd for this; sshd is not at fault.",
         prior: Prior::judged(4.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Reset, Breadth::ThisPort)
@@ -107,6 +109,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not stop firewalld, and do not move the interface to the trusted zone. Do not \
             look for a routing fault: the message misleads.",
         prior: Prior::judged(9.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Prohibited, Breadth::UnlistedPorts)
@@ -146,6 +149,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush the rules: the policy of DROP stays and then nothing at all gets in. \
             Do not reboot; saved rules come back as they are.",
         prior: Prior::judged(38.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::ThisPort)
@@ -187,6 +191,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not retry in a loop: each try counts. Do not delete the limit: it keeps \
             guessers away. ControlMaster makes one connection do for many logins.",
         prior: Prior::judged(5.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .banned(Place::Host, Action::PortUnreachable, Breadth::ThisPort)
@@ -225,6 +230,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not save a rule set that no new login has come through. Do not reload the \
             firewall to see whether it helps: that discards what still works.",
         prior: Prior::judged(7.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::ThisPort)
@@ -266,6 +272,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not run ufw reset or ufw disable: that opens every other port to everyone. Do \
             not close the session that is still open.",
         prior: Prior::judged(16.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
@@ -308,6 +315,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush either: its policy may be DROP, and container networking may live in \
             it. Do not remove a firewall package while locked out.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::ThisPort)
@@ -355,6 +363,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not empty the list. An entry for a whole network or country comes back at the \
             next update: put your address on the tool's allow list.",
         prior: Prior::judged(4.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .banned(Place::Host, Action::Drop, Breadth::Everything)
@@ -393,6 +402,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not switch IPv6 off in the kernel. Do not drop ICMPv6 as a whole: without it \
             IPv6 does not work at all.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::ThisPort)

@@ -32,6 +32,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not copy host keys from another machine; the two could pose as each other. If a \
             backup of these very keys exists, restore it: nobody then sees a changed key.",
         prior: Prior::judged(5.0),
+        on_server: None,
         worlds: &[
             World::NOTHING_LISTENS.share(0.8),
             World::HEALTHY.says(FirstBytes::Close).share(0.2),
@@ -64,6 +65,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the keys and make new ones: every client would see a changed key. If \
             others could read them for long, plan to replace them later.",
         prior: Prior::judged(4.0),
+        on_server: None,
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
@@ -96,6 +98,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not run another chown -R or chmod -R over /etc, /var or /run: one of those is \
             how this comes about.",
         prior: Prior::judged(2.0),
+        on_server: None,
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
 ];

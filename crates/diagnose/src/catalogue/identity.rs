@@ -33,6 +33,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not remove the known_hosts entry: it is what tells you that a wrong machine \
             answered. Do not type a password into a host whose key you do not know.",
         prior: Prior::seed(25.0),
+        on_server: None,
         worlds: &[
             World::NOBODY.name(Name::StaleRecord).share(0.45),
             World::NOTHING_LISTENS
@@ -83,6 +84,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the whole file, and do not change DNS: it is not asked while the \
             line is there.",
         prior: Prior::judged(7.0),
+        on_server: None,
         worlds: &[
             World::NOBODY.name(Name::Overridden).share(0.45),
             World::NOTHING_LISTENS
@@ -120,6 +122,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not log in to whatever answers at the old address. Do not stop and start the \
             machine again: it may change once more.",
         prior: Prior::judged(19.0),
+        on_server: None,
         worlds: &[
             World::NOBODY.share(0.6),
             World::HEALTHY
@@ -156,6 +159,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not turn StrictHostKeyChecking off and do not delete known_hosts. Do not fetch \
             the fingerprint with ssh-keyscan: it asks the same machine over the same path.",
         prior: Prior::judged(23.0),
+        on_server: None,
         worlds: &[World::HEALTHY.host_key(HostKey::Changed).alone()],
     },
     Cause {
@@ -183,6 +187,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not accept the second host key. Do not send gratuitous ARP in a loop to win: \
             the other machine is cut off with it.",
         prior: Prior::judged(1.5),
+        on_server: None,
         worlds: &[World::HEALTHY
             .host_key(HostKey::OfAnotherMachine)
             .steadiness(Steadiness::Intermittent)
@@ -214,6 +219,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not change anything on the server; it was never asked. Do not guess at similar \
             names: they may be someone else's.",
         prior: Prior::judged(13.0),
+        on_server: None,
         worlds: &[World::HEALTHY.name(Name::Missing).alone()],
     },
     Cause {
@@ -235,6 +241,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not invent an address for the missing family in /etc/hosts.",
         prior: Prior::judged(2.0),
+        on_server: None,
         worlds: &[World::HEALTHY.name(Name::NoAddressOfFamily).alone()],
     },
     Cause {
@@ -268,6 +275,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not remove the revocation to get in: whoever has the old key can pose as the \
             server. Ask who revoked it.",
         prior: Prior::judged(0.4),
+        on_server: None,
         worlds: &[World::HEALTHY.host_key(HostKey::Revoked).alone()],
     },
 ];

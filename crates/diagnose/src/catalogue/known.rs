@@ -45,6 +45,8 @@ impl Known<'_> {
             probability,
             summary: cause.title.into(),
             because: String::new(),
+            chain: Vec::new(),
+            quotation: None,
             evidence: Vec::new(),
             confirm: fill(cause.confirm.usual),
             confirm_without_systemd: fill(cause.confirm.without_systemd),

@@ -39,6 +39,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not switch SELinux off: the next boot with it on may need a full relabel. Do \
             not build a policy module with audit2allow for this.",
         prior: Prior::judged(6.0),
+        on_server: None,
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
@@ -62,6 +63,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not switch SELinux off, and do not use chcon: the next relabel undoes it.",
         prior: Prior::judged(4.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY.login(Login::Refused).share(0.7),
             World::NOTHING_LISTENS.share(0.3),
@@ -97,6 +99,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not stop AppArmor as a whole: the profiles of all other programs go with it.",
         prior: Prior::judged(1.0),
+        on_server: None,
         worlds: &[
             World::NOTHING_LISTENS.share(0.6),
             World::HEALTHY.login(Login::Refused).share(0.4),

@@ -24,6 +24,7 @@ mod socket;
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::Prove;
 use crate::outside::world::Weighted;
 
 pub use known::Known;
@@ -49,6 +50,8 @@ pub struct Cause {
     pub avoid: &'static str,
     /// How often it happens.
     pub prior: Prior,
+    /// Whether a server shows it, and stops the client by it; absent where that cannot be seen there.
+    pub on_server: Option<Prove>,
     /// The ways it shows from outside; empty when it cannot be seen from there.
     pub worlds: &'static [Weighted],
 }

@@ -29,6 +29,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not force a reset while the console shows a file system check or an upgrade. Do \
             not rebuild the machine: that erases its disk.",
         prior: Prior::judged(32.0),
+        on_server: None,
         worlds: &[
             World::NOBODY.share(1.0),
             World::NOBODY.reach(Reach::ThisAddress).share(0.15),
@@ -59,6 +60,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not restart all networking from an SSH session. Do not reboot before the \
             configuration on disk is right.",
         prior: Prior::judged(5.0),
+        on_server: None,
         worlds: &[World::HEALTHY.path(Path::AnswerLost).alone()],
     },
     Cause {
@@ -86,6 +88,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not replace the default route: other connections hang on it, perhaps yours. Do \
             not turn rp_filter off everywhere.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[World::HEALTHY.path(Path::AnswerLost).alone()],
     },
     Cause {
@@ -115,6 +118,7 @@ pub(super) const CAUSES: &[Cause] = &[
             on it. Do not settle on a weaker key exchange as the remedy: large transfers would \
             hang later.",
         prior: Prior::judged(5.0),
+        on_server: None,
         worlds: &[World::HEALTHY.exchange(Exchange::LargePacketsLost).alone()],
     },
     Cause {
@@ -141,6 +145,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not switch IPv6 off on the server while someone is logged in over it.",
         prior: Prior::judged(6.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .path(Path::Lost)
@@ -174,6 +179,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not add static routes on your own machine to force it: the gap is further out.",
         prior: Prior::judged(4.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY.path(Path::NoRouteAtRouter).share(0.8),
             World::HEALTHY.path(Path::Loop).share(0.2),
@@ -202,6 +208,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not raise sshd's timeouts: it is not sshd that forgets. Run long work in tmux \
             or screen, so that a cut does not end it.",
         prior: Prior::judged(8.0),
+        on_server: None,
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
@@ -228,6 +235,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not choose a weak cipher to silence the message: it is what noticed the damage.",
         prior: Prior::judged(0.8),
+        on_server: None,
         worlds: &[World::HEALTHY.exchange(Exchange::Breaks).alone()],
     },
 ];

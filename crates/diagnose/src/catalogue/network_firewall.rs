@@ -34,6 +34,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not open the port to 0.0.0.0/0, not even for a moment. Do not look in the \
             server's own rules first if tcpdump there sees no packet.",
         prior: Prior::judged(62.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Network, Action::Drop, Breadth::ThisPort)
@@ -70,6 +71,7 @@ pub(super) const CAUSES: &[Cause] = &[
             machine in the subnet. Do not change the server's own rules; they let the packet \
             through.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[World::HEALTHY.path(Path::AnswerLost).alone()],
     },
     Cause {
@@ -98,6 +100,7 @@ pub(super) const CAUSES: &[Cause] = &[
             rules once more. Do not widen every rule at once; you would not learn which one it \
             was.",
         prior: Prior::judged(5.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Network, Action::Drop, Breadth::UnlistedPorts)
@@ -128,6 +131,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not change the server's firewall: it is not at fault. Do not tunnel past an \
             employer's rules without asking.",
         prior: Prior::judged(15.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .banned(Place::Network, Action::Drop, Breadth::ThisPort)
@@ -160,6 +164,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not change routes or rules on the server; the packets never get there.",
         prior: Prior::judged(6.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Network, Action::Prohibited, Breadth::UnlistedPorts)
@@ -203,6 +208,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not rebuild or delete the machine. Do not move services to a new address before \
             the reason is known: it may be cut off as well.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[World::HEALTHY.path(Path::Lost).alone()],
     },
     Cause {
@@ -229,6 +235,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not put the server in the router's DMZ: that forwards every port. Do not type a \
             password into a device whose host key you do not know.",
         prior: Prior::judged(13.0),
+        on_server: None,
         worlds: &[
             World::NOTHING_LISTENS
                 .occupant(Occupant::AnotherMachine)

@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::port;
 use crate::outside::world::{Elsewhere, FirstBytes, HostKey, Listener, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -31,6 +32,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not scan all ports: that is what bans are made for. Do not move sshd back \
             before asking who moved it and why.",
         prior: Prior::seed(60.0),
+        on_server: Some(port::changed),
         worlds: &[
             World::NOTHING_LISTENS
                 .elsewhere(Elsewhere::LikelyPort)
@@ -73,6 +75,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not end the other program before you know what it is: it may be the proxy that \
             everything else comes through.",
         prior: Prior::judged(4.0),
+        on_server: Some(port::taken_by_other),
         worlds: &[
             World::HEALTHY
                 .listener(Listener::OtherService)
@@ -121,6 +124,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not accept the unknown key or type your password into it before you know which \
             server it is.",
         prior: Prior::judged(3.0),
+        on_server: None,
         worlds: &[
             World::HEALTHY
                 .host_key(HostKey::OfAnotherMachine)

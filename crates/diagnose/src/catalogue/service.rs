@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::service;
 use crate::outside::world::{FirstBytes, Listener, Reach, Steadiness, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -25,6 +26,7 @@ pub(super) const CAUSES: &[Cause] = &[
             at fault, and you may lose the console. Do not edit the configuration unless sshd -t \
             names a line of it.",
         prior: Prior::seed(90.0),
+        on_server: Some(service::stopped),
         worlds: &[World::NOTHING_LISTENS.share(1.0), World::NOTHING_LISTENS.reach(Reach::ThisAddress).share(0.05)],
     },
     Cause {
@@ -45,6 +47,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not copy an sshd binary from another machine, and do not put telnet or another \
             remote shell in its place.",
         prior: Prior::judged(11.0),
+        on_server: Some(service::not_installed),
         worlds: &[World::NOTHING_LISTENS.not_installed().alone()],
     },
     Cause {
@@ -65,6 +68,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not raise the start limit or start it in a loop: that hides the reason. \
             \"Repeated too quickly\" is the symptom, not the cause.",
         prior: Prior::judged(5.0),
+        on_server: Some(service::restart_loop),
         worlds: &[World::HEALTHY.listener(Listener::Flapping).steadiness(Steadiness::Intermittent).alone()],
     },
     Cause {
@@ -85,6 +89,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not kill every sshd: the sessions that still work are processes of that name \
             too. Do not open connection after connection: they pile up in the queue.",
         prior: Prior::judged(5.0),
+        on_server: Some(service::hung),
         worlds: &[World::HEALTHY.says(FirstBytes::Silence).alone()],
     },
     Cause {
@@ -105,6 +110,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not close the sessions that are still open: until the restart has worked they \
             are the only way in. Do not downgrade the package first.",
         prior: Prior::judged(4.0),
+        on_server: Some(service::upgraded_not_restarted),
         worlds: &[World::HEALTHY.says(FirstBytes::Close).share(0.7), World::HEALTHY.says(FirstBytes::Reset).share(0.3)],
     },
     Cause {
@@ -125,6 +131,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not link one library version to the name of another, and do not restart sshd \
             before sshd -t passes.",
         prior: Prior::judged(1.2),
+        on_server: Some(service::library_mismatch),
         worlds: &[World::NOTHING_LISTENS.share(0.6), World::HEALTHY.says(FirstBytes::Close).share(0.4)],
     },
     Cause {
@@ -147,6 +154,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not make it writable for others: sshd refuses that as well. In a container put \
             the mkdir in the start script, since /run is empty at each start.",
         prior: Prior::judged(4.0),
+        on_server: Some(service::privsep_directory_missing),
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
@@ -165,6 +173,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not give that account a password, a login shell or user id 0.",
         prior: Prior::judged(0.6),
+        on_server: Some(service::privsep_account_missing),
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
@@ -185,6 +194,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not use killall or pkill sshd: that ends your own session and everybody else's.",
         prior: Prior::judged(0.5),
+        on_server: Some(service::orphans),
         worlds: &[World::HEALTHY.says(FirstBytes::Silence).alone()],
     },
     Cause {
@@ -206,6 +216,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not copy a single helper from another machine: the versions must be the same. \
             Keep open sessions open until a new one works.",
         prior: Prior::judged(1.0),
+        on_server: Some(service::helper_missing),
         worlds: &[World::HEALTHY.says(FirstBytes::Close).share(0.7), World::HEALTHY.says(FirstBytes::Reset).share(0.3)],
     },
 ];

@@ -241,7 +241,7 @@ fn selinux_line(selinux: &Selinux) -> String {
     format!("SELinux: {:?}", selinux.mode)
 }
 
-const fn sight_words(sight: Sight) -> &'static str {
+pub(crate) const fn sight_words(sight: Sight) -> &'static str {
     match sight {
         Sight::System => "the system",
         Sight::Init => "the init system",

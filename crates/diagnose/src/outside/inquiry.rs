@@ -276,8 +276,8 @@ fn unanswered(open: &Open, waited_ms: f64) -> Option<Fact> {
     }
 }
 
-/// What follows from a case.
+/// What follows from what the client's side saw.
 #[must_use]
-pub fn diagnose(case: &Case) -> Report {
+pub(crate) fn diagnose(case: &Case) -> Report {
     report::report(case)
 }

@@ -20,4 +20,6 @@ mod report;
 mod setting;
 pub mod world;
 
-pub use inquiry::{Inquiry, diagnose};
+pub use inquiry::Inquiry;
+pub(crate) use inquiry::diagnose;
+pub(crate) use report::fact_summary;

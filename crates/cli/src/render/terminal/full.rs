@@ -47,7 +47,7 @@ pub(crate) fn full(report: &Report, charset: Charset) -> Page {
     page
 }
 
-fn stages(page: &mut Page, report: &Report, charset: Charset) {
+pub(super) fn stages(page: &mut Page, report: &Report, charset: Charset) {
     page.block(vec![Line::of(Tone::Strong, "Stages")]);
     for finding in &report.stages {
         let (word, tone) = match finding.state {

@@ -13,6 +13,7 @@ pub(crate) mod packet;
 mod page;
 mod path;
 mod quotation;
+pub(crate) mod server;
 mod short;
 mod wording;
 mod wrap;

@@ -61,6 +61,32 @@ pub(super) fn picture(report: &Report, charset: Charset) -> Vec<Line> {
     }
 }
 
+/// The picture of what a server shows: from its address to the login.
+pub(super) fn picture_of_server(report: &Report, charset: Charset) -> Vec<Line> {
+    let station = |label, stage| Station {
+        label,
+        state: state(report, stage),
+    };
+    let stations = [
+        station("address", Stage::Route),
+        station("firewall", Stage::HostFirewall),
+        station("listener", Stage::Listener),
+        station("banner", Stage::Banner),
+        station("key exchange", Stage::KeyExchange),
+        pair(
+            report,
+            "login",
+            Stage::Authentication,
+            ("login", Stage::Session),
+            "session",
+        ),
+    ];
+    match charset {
+        Charset::Unicode => vec![drawn(&stations, STYLES[0])],
+        Charset::Ascii => tokens(&stations),
+    }
+}
+
 fn state(report: &Report, stage: Stage) -> StageState {
     report
         .stages

@@ -1,6 +1,6 @@
 //! A rule, quoted with its place, what stands around it, and a line under the part that matters.
 
-use sshdoctor_case::{FilterRule, NeighbouringRule, RuleContext};
+use sshdoctor_case::{FilterRule, NeighbouringRule, Quotation, RuleContext};
 
 use super::{
     COLUMNS, Charset,
@@ -39,11 +39,42 @@ pub(super) fn quotation(
     if extent.neighbours {
         lines.extend(before.map(|rule| neighbour(rule, gutter, charset)));
     }
-    lines.extend(marked(rule, &numbers[0], gutter, context, extent, charset));
+    let quoted = Quoted {
+        text: &rule.text,
+        mark: context.and_then(|context| context.mark),
+        label: context.map_or("", |context| context.label.as_str()),
+    };
+    lines.extend(marked(quoted, &numbers[0], gutter, extent.lines, charset));
     if extent.neighbours {
         lines.extend(after.map(|rule| neighbour(rule, gutter, charset)));
     }
     lines
+}
+
+/// A line of a file or a log with its place, in at most `most` lines of its own text.
+pub(super) fn of_line(quotation: &Quotation, most: usize, charset: Charset) -> Vec<Line> {
+    let number = number(quotation.line, None, None);
+    let place = if number.is_empty() {
+        quotation.source.clone()
+    } else {
+        format!("{}:{number}", quotation.source)
+    };
+    let mut lines = hanging("  ", Tone::Faint, &place, 1, charset);
+    let quoted = Quoted {
+        text: &quotation.text,
+        mark: quotation.mark,
+        label: &quotation.label,
+    };
+    lines.extend(marked(quoted, &number, number.len(), most, charset));
+    lines
+}
+
+/// What is quoted, and which characters of it are marked with what.
+#[derive(Debug, Clone, Copy)]
+struct Quoted<'a> {
+    text: &'a str,
+    mark: Option<(usize, usize)>,
+    label: &'a str,
 }
 
 /// Where it stands: the source, the table, the chain, and its number or handle.
@@ -98,24 +129,21 @@ struct Piece {
 }
 
 fn marked(
-    rule: &FilterRule,
+    quoted: Quoted<'_>,
     number: &str,
     gutter: usize,
-    context: Option<&RuleContext>,
-    extent: Extent,
+    most: usize,
     charset: Charset,
 ) -> Vec<Line> {
     let first_lead = lead(number, gutter, charset);
     let other_lead = lead("", gutter, charset);
     let room = COLUMNS - columns(&first_lead);
-    let mark = context.and_then(|context| context.mark);
     let pieces = kept(
-        pieces(&rule.text, mark, room, charset),
-        extent.lines,
+        pieces(quoted.text, quoted.mark, room, charset),
+        most,
         room,
         charset,
     );
-    let label = context.map_or("", |context| context.label.as_str());
     let last_marked = pieces.iter().rposition(|piece| piece.marked.is_some());
     let mut lines = Vec::new();
     for (index, piece) in pieces.into_iter().enumerate() {
@@ -123,7 +151,7 @@ fn marked(
         lines.push(Line::of(Tone::Faint, lead.clone()).and(Tone::Plain, piece.text));
         if let Some(mark) = piece.marked {
             let label = if Some(index) == last_marked {
-                label
+                quoted.label
             } else {
                 ""
             };

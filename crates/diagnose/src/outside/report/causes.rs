@@ -80,6 +80,8 @@ fn candidate(findings: &Findings<'_>, weighed: &Weighed, top: Option<&'static Ca
         probability: weighed.probability,
         summary: cause.title.into(),
         because,
+        chain: Vec::new(),
+        quotation: None,
         evidence,
         confirm: commands::expand_all(findings, cause.confirm.usual),
         confirm_without_systemd: commands::expand_all(findings, cause.confirm.without_systemd),

@@ -49,6 +49,11 @@ pub(crate) struct Hop {
     pub(crate) headline: String,
 }
 
+/// A fact in one line.
+pub(crate) fn fact_summary(fact: &Fact) -> String {
+    evidence_line::summary(fact)
+}
+
 /// The report on a case.
 pub(crate) fn report(case: &Case) -> Report {
     let findings = findings(case);
@@ -61,6 +66,8 @@ pub(crate) fn report(case: &Case) -> Report {
         outcome: findings.outcome,
         stages: stages::stages(&findings, stopped),
         causes: causes::candidates(&findings),
+        then: Vec::new(),
+        later: Vec::new(),
         ruled_out: causes::ruled_out(&findings, stopped),
         next: next::steps(&findings),
         notes: notes::notes(&findings),

@@ -43,6 +43,8 @@ fn cause(id: &str, probability: f64, summary: &str, because: &str) -> Candidate 
         probability,
         summary: summary.into(),
         because: because.into(),
+        chain: Vec::new(),
+        quotation: None,
         evidence: vec!["e4".into()],
         confirm: vec!["systemctl status ssh".into()],
         confirm_without_systemd: vec!["service ssh status".into()],
@@ -111,6 +113,8 @@ pub(super) fn refused() -> Report {
                 "cannot be told apart from outside",
             ),
         ],
+        then: Vec::new(),
+        later: Vec::new(),
         ruled_out: vec![
             RuledOut {
                 id: "source-ban".into(),
@@ -154,6 +158,8 @@ pub(super) fn open() -> Report {
             _ => StageState::Passed,
         }),
         causes: Vec::new(),
+        then: Vec::new(),
+        later: Vec::new(),
         ruled_out: Vec::new(),
         next: Vec::new(),
         notes: Vec::new(),

@@ -1,0 +1,56 @@
+//! Arguments of `here`.
+
+use std::net::IpAddr;
+
+use clap::Args;
+use sshdoctor_case::ServerQuestion;
+
+use super::OutputArguments;
+
+/// Who wants in.
+#[derive(Debug, Args)]
+#[command(override_usage = "sshdoctor here [OPTIONS]")]
+pub(crate) struct HereArguments {
+    /// Address of the client, as this server sees it
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    pub(crate) from: Option<IpAddr>,
+    /// Address of this server that the client connects to
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    pub(crate) to: Option<IpAddr>,
+    /// Port that the client connects to; otherwise the one that sshd is configured for
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+    /// Account that the client logs in to
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// Look at the disk of a system that does not run, mounted here
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<String>,
+    /// Write everything that was seen to a new file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+impl HereArguments {
+    /// What is asked.
+    pub(crate) fn question(&self) -> ServerQuestion {
+        ServerQuestion {
+            from: self.from,
+            to: self.to,
+            port: self.port,
+            user: self.user.clone(),
+            root: self.root.clone(),
+        }
+    }
+}
+
+fn address(text: &str) -> Result<IpAddr, String> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    let unscoped = bare.split('%').next().unwrap_or(bare);
+    let address: IpAddr = unscoped
+        .parse()
+        .map_err(|_| "an IPv4 or IPv6 address, such as 203.0.113.7".to_owned())?;
+    Ok(address.to_canonical())
+}

@@ -1,0 +1,106 @@
+//! The last two stages, as far as a server shows them: which account, which ways to log in, which session.
+
+use sshdoctor_case::{Sight, Stage, StageState};
+
+use super::{
+    Server,
+    walk::{Step, unseen},
+};
+
+/// The account may log in, and by what.
+pub(super) fn authentication(server: &Server<'_>) -> Step {
+    let stage = Stage::Authentication;
+    if server.listeners.is_some() && server.nothing_listens() {
+        return step(stage, StageState::NotReached, String::new());
+    }
+    let Some(account) = server.account else {
+        return unseen(server, stage, Sight::Account);
+    };
+    let name = &account.fact.name;
+    if !account.fact.exists {
+        return step(
+            stage,
+            StageState::Stopped,
+            format!("there is no account {name}"),
+        )
+        .with(account.id, sshdoctor_case::Outcome::LoginRefused);
+    }
+    let keys = usable_keys(server);
+    let ways = [
+        (keys > 0 && server.setting("pubkeyauthentication") != Some("no"))
+            .then(|| format!("{keys} keys may log in")),
+        (server.setting("passwordauthentication") == Some("yes"))
+            .then(|| "passwords are accepted".to_owned()),
+    ];
+    let ways: Vec<String> = ways.into_iter().flatten().collect();
+    let words = if ways.is_empty() {
+        format!("account {name}: neither keys nor passwords are known to be accepted")
+    } else {
+        format!("account {name}: {}", ways.join(", "))
+    };
+    let state = if ways.is_empty() {
+        StageState::Unknown
+    } else {
+        StageState::Passed
+    };
+    step(stage, state, words).with(account.id, sshdoctor_case::Outcome::Open)
+}
+
+/// Keys that nothing on the server refuses.
+pub(super) fn usable_keys(server: &Server<'_>) -> usize {
+    server
+        .key_files
+        .iter()
+        .flat_map(|file| &file.fact.keys)
+        .filter(|key| {
+            key.problem.is_none()
+                && key.from_allows != Some(false)
+                && key.expired != Some(true)
+                && key.type_refused != Some(true)
+        })
+        .count()
+}
+
+/// The shell and the home directory.
+pub(super) fn session(server: &Server<'_>) -> Step {
+    let stage = Stage::Session;
+    if server.listeners.is_some() && server.nothing_listens() {
+        return step(stage, StageState::NotReached, String::new());
+    }
+    let Some(account) = server.account else {
+        return unseen(server, stage, Sight::Account);
+    };
+    match &account.fact.shell {
+        Some(shell) if shell.refuses => step(
+            stage,
+            StageState::Stopped,
+            format!("the shell is {}", shell.path),
+        )
+        .with(account.id, sshdoctor_case::Outcome::SessionFailed),
+        Some(shell) if shell.exists == Some(true) => step(
+            stage,
+            StageState::Passed,
+            format!("the shell is {}", shell.path),
+        )
+        .with(account.id, sshdoctor_case::Outcome::Open),
+        _ => step(stage, StageState::Unknown, String::new()),
+    }
+}
+
+fn step(stage: Stage, state: StageState, summary: String) -> Step {
+    Step {
+        stage,
+        state,
+        summary,
+        evidence: Vec::new(),
+        outcome: sshdoctor_case::Outcome::Open,
+    }
+}
+
+impl Step {
+    fn with(mut self, id: &str, outcome: sshdoctor_case::Outcome) -> Self {
+        self.evidence.push(id.to_owned());
+        self.outcome = outcome;
+        self
+    }
+}
