@@ -19,6 +19,12 @@ pub(crate) const NF_TABLES: KernelPart = KernelPart {
     function: "nft_do_chain",
 };
 
+/// Listing of TCP sockets over netlink.
+pub(crate) const TCP_DIAG: KernelPart = KernelPart {
+    module: "tcp_diag",
+    function: "tcp_diag_dump",
+};
+
 /// ipsets.
 pub(crate) const IP_SET: KernelPart = KernelPart {
     module: "ip_set",

@@ -2,6 +2,7 @@
 
 mod recent;
 mod route;
+pub(crate) mod tcp_sockets;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -48,6 +49,15 @@ fn links() -> io::Result<HashMap<u32, Link>> {
         _ => None,
     });
     Ok(links.collect())
+}
+
+/// Names of the interfaces by their numbers.
+///
+/// # Errors
+/// Where the kernel cannot be asked.
+pub(crate) fn interface_names() -> io::Result<HashMap<u32, String>> {
+    let links = links()?.into_iter();
+    Ok(links.map(|(number, link)| (number, link.name)).collect())
 }
 
 fn link(message: &LinkMessage) -> Link {
