@@ -49,7 +49,7 @@ pub use server::{
     Memory, NetworkSettings, Nologin, Obstacle, OperatingSystem, OtherNamespace, Owner, PamRule,
     PamService, PasswordState, Pressure, ProcessLimits, Resources, SavedRules, Selinux,
     SelinuxMode, ServerQuestion, Sight, SocketUnit, SshdBinary, SshdCheck, SshdConfig,
-    SshdDirectory, SshdInstance, TcpWrappers, Unit, UnitFailure, WrapperRule,
+    SshdDirectory, SshdInstance, SshdStart, TcpWrappers, Unit, UnitFailure, WrapperRule,
 };
 pub use ssh::{
     AlgorithmOffer, BannerOutcome, ClientConfig, ConfigProblem, ConfigSource, HostKeyVerdict,

@@ -36,7 +36,7 @@ pub use network::{
 pub use resources::{Clock, Conntrack, FileSystem, Memory, Pressure, ProcessLimits, Resources};
 pub use sshd::{
     ConfigFile, ConfigLine, ConfigReading, HostKeyFile, ListenSetting, MatchCondition, SshdBinary,
-    SshdCheck, SshdConfig, SshdDirectory, SshdInstance,
+    SshdCheck, SshdConfig, SshdDirectory, SshdInstance, SshdStart,
 };
 pub use system::{Container, OperatingSystem};
 

@@ -67,6 +67,8 @@ pub struct ConfigFile {
 /// A condition of a Match block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MatchCondition {
+    /// File of the `Match`.
+    pub file: Received,
     /// As written, without `Match`.
     pub text: Received,
     /// Line of the `Match`.
@@ -78,11 +80,11 @@ pub struct MatchCondition {
 /// One setting, where it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfigLine {
-    /// Its file.
+    /// Its file; `command-line` for an option that sshd is started with.
     pub file: Received,
-    /// Line, from 1.
+    /// Line, from 1; 0 on the command line.
     pub line: u32,
-    /// Keyword in small letters.
+    /// Keyword in small letters, by the name that sshd has for it now.
     pub keyword: Received,
     /// Its arguments, unquoted, one by one.
     pub arguments: Vec<Received>,
@@ -92,6 +94,17 @@ pub struct ConfigLine {
     pub block: Option<MatchCondition>,
     /// It counts. Where it does not, an earlier line with the same keyword won, or its block does not match.
     pub counts: Option<bool>,
+    /// Why sshd refuses the line whatever else stands in the files, as far as that shows without asking it.
+    pub problem: Option<Received>,
+}
+
+/// What sshd is started with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SshdStart {
+    /// Where that was read: `process 812`, or the file of the unit.
+    pub from: Received,
+    /// The words behind the program's name, of the environment's files too.
+    pub options: Vec<Received>,
 }
 
 /// An address and port that sshd wants to listen on.
@@ -112,6 +125,8 @@ pub struct SshdConfig {
     pub reading: ConfigReading,
     /// Why it was not read better.
     pub problem: Option<Received>,
+    /// What sshd is started with, where a running one or its unit tells; options that set something are in `effective`.
+    pub start: Option<SshdStart>,
     /// Every keyword in small letters, with its values as sshd prints them: one entry for each line of the dump.
     pub effective: Vec<(Received, Received)>,
     /// What it would listen on.
@@ -169,8 +184,11 @@ pub struct SshdInstance {
     pub unit: Option<Received>,
     /// It runs in the network namespace of the observer.
     pub same_network: Option<bool>,
-    /// Its limits.
+    /// How many files it has open, and how many it may have.
     pub open_files: Option<(u64, u64)>,
+    /// Connections before login, the number from which it drops some, and the number from which it drops all; a master shows
+    /// them in its command line.
+    pub startups: Option<(u32, u32, u32)>,
     /// What the kernel holds it in (`/proc/PID/wchan`), when it does not run.
     pub waits_in: Option<Received>,
 }
@@ -180,6 +198,8 @@ pub struct SshdInstance {
 pub struct HostKeyFile {
     /// Its path, as configured.
     pub path: Received,
+    /// The configuration names it; otherwise it is one of those that sshd looks for by itself.
+    pub configured: bool,
     /// It exists.
     pub exists: bool,
     /// Bits of its mode.

@@ -25,6 +25,7 @@ mod sshd_config;
 mod sshd_log;
 mod sshd_processes;
 mod sshd_program;
+mod sshd_start;
 mod system;
 mod tcp_wrappers;
 
