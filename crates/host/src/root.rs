@@ -134,6 +134,35 @@ impl Root {
         Ok(names)
     }
 
+    /// The path with every link in it followed, as `realpath(3)` gives it on that system.
+    pub(crate) fn canonical(&self, path: impl AsRef<Path>) -> io::Result<PathBuf> {
+        let seen = fs::read_link(descriptor_path(
+            &self.open(path.as_ref(), OFlag::O_PATH)?,
+        ))?;
+        if self.is_running() {
+            return Ok(seen);
+        }
+        let inside = seen.strip_prefix(&self.directory);
+        inside
+            .map(|inside| Path::new("/").join(inside))
+            .map_err(io::Error::other)
+    }
+
+    /// Whether an access control list beyond the mode is set on what is at a path (`acl(5)`).
+    pub(crate) fn has_access_list(&self, path: impl AsRef<Path>) -> io::Result<bool> {
+        let file = self.open(path.as_ref(), OFlag::O_PATH)?;
+        let size_only: &mut [u8] = &mut [];
+        match rustix::fs::getxattr(
+            descriptor_path(&file),
+            "system.posix_acl_access",
+            size_only,
+        ) {
+            Ok(_) => Ok(true),
+            Err(rustix::io::Errno::NODATA | rustix::io::Errno::OPNOTSUPP) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn open(&self, path: &Path, how: OFlag) -> io::Result<File> {
         let how = how | OFlag::O_CLOEXEC | OFlag::O_NOCTTY;
         if self.is_running() {
@@ -151,6 +180,10 @@ impl Root {
         let path = path.as_ref();
         self.directory.join(path.strip_prefix("/").unwrap_or(path))
     }
+}
+
+fn descriptor_path(file: &File) -> String {
+    format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(file))
 }
 
 #[cfg(test)]

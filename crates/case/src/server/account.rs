@@ -91,6 +91,8 @@ pub struct Account {
     pub from: Option<Received>,
     /// User id.
     pub uid: Option<u32>,
+    /// Group id of its own group.
+    pub gid: Option<u32>,
     /// Names of its groups.
     pub groups: Vec<Received>,
     /// Its home directory.
@@ -99,6 +101,9 @@ pub struct Account {
     pub shell: Option<LoginShell>,
     /// Its password, where that could be read.
     pub password: Option<PasswordState>,
+    /// What stands for the password begins with `!`: sshd without PAM then lets nobody in, not even with a key
+    /// (`LOCKED_PASSWD_PREFIX`, `platform_locked_account`).
+    pub locked_without_pam: Option<bool>,
     /// Days from 1970-01-01 at which the account expires.
     pub expires_day: Option<i64>,
     /// The password has expired and has to be changed at the next login.
@@ -113,6 +118,8 @@ pub struct Account {
     pub home_problem: Option<Received>,
     /// Failed logins that `pam_faillock` counts, and how many close the account.
     pub faillock: Option<(u32, u32)>,
+    /// When `pam_faillock` opens the account again, in milliseconds since the epoch; absent when it does not by itself.
+    pub faillock_until_ms: Option<i64>,
     /// Shell start-up files that print without a terminal or end the shell, with the line; only those that could be told for sure.
     pub startup_output: Vec<(Received, u32)>,
 }
@@ -158,9 +165,13 @@ pub struct AuthorizedKeysFile {
     pub checked: Vec<CheckedPath>,
     /// It exists and was read.
     pub readable: Option<bool>,
+    /// The account itself may read it, by the modes of the file and of every directory from `/` on; sshd reads it as that account.
+    pub account_may_read: Option<bool>,
+    /// What is wrong with the file as a whole: not wholly read, encoded in UTF-16, beginning with a byte order mark, a private key.
+    pub problem: Option<Received>,
     /// Its keys, at most 256.
     pub keys: Vec<AuthorizedKey>,
-    /// Lines that are no keys.
+    /// Lines that are no keys, each with why; nothing of the line itself.
     pub bad_lines: Vec<(u32, Received)>,
 }
 
@@ -181,6 +192,8 @@ pub struct PamRule {
     pub arguments: Vec<Received>,
     /// The module exists.
     pub module_exists: Option<bool>,
+    /// The rule is passed over in silence where its module does not exist: its kind is written with `-` in front.
+    pub may_be_missing: bool,
     /// It refuses this account for sure, and why: `pam_nologin`, `pam_access`, `pam_listfile`, `pam_deny`, …
     pub refuses: Option<Received>,
 }
