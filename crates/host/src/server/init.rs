@@ -1,9 +1,90 @@
 //! The init system and the units of SSH.
 
-use sshdoctor_case::Fact;
+mod answers;
+mod bus;
+mod environment;
+mod kind;
+pub(super) mod now;
+mod properties;
+mod services;
+mod systemctl;
+mod unit;
+pub(super) mod unit_files;
 
-use super::Host;
+use nix::unistd::Uid;
+use sshdoctor_case::{BootState, Fact, InitKind, InitSystem, Obstacle, Sight, Unit};
 
-pub(super) const fn look(_host: &Host) -> Vec<Fact> {
-    Vec::new()
+use super::{Host, not_seen};
+use crate::child::Failure;
+use answers::Answers;
+use now::Now;
+
+pub(super) fn look(host: &Host) -> Vec<Fact> {
+    match kind::of(&host.root) {
+        InitKind::Systemd if host.root.is_running() => systemd(host),
+        InitKind::Systemd => {
+            let units = unit_files::units(&host.root);
+            facts(silent(InitKind::Systemd), units)
+        }
+        kind => facts(silent(kind), services::of(kind, &host.root)),
+    }
+}
+
+fn systemd(host: &Host) -> Vec<Fact> {
+    // A bus that hangs must leave time for the other way.
+    let half = host.patience / 2;
+    let answers = bus::ask(Uid::effective().is_root(), half).or_else(|error| {
+        systemctl::ask(&host.programs, half.mul_f32(0.8)).map_err(|failure| (error, failure))
+    });
+    match answers {
+        Ok(answers) => answered(host, answers),
+        Err((error, failure)) => {
+            let obstacle = match (&error, &failure) {
+                (bus::BusError::TooLong(_), _) | (_, Failure::TooLong(_)) => Obstacle::TooLong,
+                _ => Obstacle::Failed,
+            };
+            let reason = format!("{error}; systemctl: {failure}");
+            let mut seen = facts(silent(InitKind::Systemd), unit_files::units(&host.root));
+            seen.push(not_seen(Sight::Init, obstacle, reason));
+            seen
+        }
+    }
+}
+
+fn answered(host: &Host, answers: Answers) -> Vec<Fact> {
+    let now = Now::read();
+    let units = answers
+        .units
+        .iter()
+        .map(|properties| unit::unit(properties, &host.root, now))
+        .collect();
+    let init = InitSystem {
+        kind: InitKind::Systemd,
+        version: answers.version,
+        state: answers.state,
+        jobs: answers.jobs,
+        failed_units: answers.failed_units,
+    };
+    facts(init, units)
+}
+
+/// An init system that tells nothing of itself.
+const fn silent(kind: InitKind) -> InitSystem {
+    InitSystem {
+        kind,
+        version: None,
+        state: BootState::Unknown,
+        jobs: Vec::new(),
+        failed_units: Vec::new(),
+    }
+}
+
+fn facts(init: InitSystem, units: Vec<Unit>) -> Vec<Fact> {
+    let init = Fact::InitSystem {
+        init: Box::new(init),
+    };
+    let units = units.into_iter().map(|unit| Fact::Unit {
+        unit: Box::new(unit),
+    });
+    std::iter::once(init).chain(units).collect()
 }

@@ -1,0 +1,334 @@
+//! systemd asked over D-Bus (`org.freedesktop.systemd1(5)`).
+//!
+//! As root its own socket is taken, as `systemctl` does: it answers where the bus is down, and nothing is activated by it.
+
+use std::collections::HashMap;
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use sshdoctor_case::{Job, Received};
+use zbus::connection::Builder;
+use zbus::{Connection, Message, OwnedObjectPath, Variant};
+
+use super::answers::{
+    Answers, MOST_LISTED, OTHER_UNITS, SLICES, SSH_INSTANCES, SSH_UNITS, boot_state,
+};
+use super::properties::{Command, Ended, Kind, Properties, Value, kind};
+
+const PRIVATE_SOCKET: &str = "/run/systemd/private";
+const BUS_SOCKET: &str = "/run/dbus/system_bus_socket";
+const DESTINATION: &str = "org.freedesktop.systemd1";
+const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
+const MANAGER: &str = "org.freedesktop.systemd1.Manager";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BusError {
+    #[error("{0}: {1}")]
+    Connect(&'static str, std::io::Error),
+    #[error("systemd over D-Bus: {0}")]
+    Call(#[from] zbus::Error),
+    #[error("systemd over D-Bus: no answer within {} s", .0.as_secs_f32())]
+    TooLong(Duration),
+    #[error("no thread for D-Bus: {0}")]
+    Thread(std::io::Error),
+}
+
+/// Asks systemd, and gives up after `patience`.
+pub(super) fn ask(is_root: bool, patience: Duration) -> Result<Answers, BusError> {
+    let (sender, receiver) = channel();
+    thread::Builder::new()
+        .name("systemd".to_owned())
+        .spawn(move || {
+            // Nobody listens any more after the patience.
+            let _ = sender.send(answers(is_root));
+        })
+        .map_err(BusError::Thread)?;
+    receiver
+        .recv_timeout(patience)
+        .unwrap_or(Err(BusError::TooLong(patience)))
+}
+
+fn answers(is_root: bool) -> Result<Answers, BusError> {
+    let private = is_root
+        .then(|| UnixStream::connect(PRIVATE_SOCKET))
+        .and_then(Result::ok);
+    let builder = match private {
+        Some(stream) => Builder::unix_stream(stream).p2p(),
+        None => {
+            let stream = UnixStream::connect(BUS_SOCKET)
+                .map_err(|error| BusError::Connect(BUS_SOCKET, error))?;
+            Builder::unix_stream(stream)
+        }
+    };
+    zbus::block_on(async {
+        let connection = builder.build().await?;
+        Ok(manager(&connection).await?)
+    })
+}
+
+async fn manager(connection: &Connection) -> zbus::Result<Answers> {
+    let reply = properties(connection, MANAGER_PATH, MANAGER).await?;
+    let body = reply.body();
+    let own: HashMap<&str, Variant<'_>> = body.deserialize()?;
+    let text = |name| own.get(name).and_then(scalar);
+    let mut answers = Answers {
+        version: text("Version").map(|version| Received::from_text(&version)),
+        state: boot_state(&text("SystemState").unwrap_or_default()),
+        jobs: jobs(connection).await.unwrap_or_default(),
+        failed_units: units_in_state(connection, &["failed"], &[])
+            .await?
+            .iter()
+            .map(|name| Received::from_text(name))
+            .collect(),
+        units: Vec::new(),
+    };
+    for name in SSH_UNITS.iter().chain(&OTHER_UNITS).chain(&SLICES) {
+        if let Ok(unit) = unit(connection, name).await {
+            answers.add(unit);
+        }
+    }
+    for name in units_in_state(connection, &[], &SSH_INSTANCES).await? {
+        if let Ok(unit) = unit(connection, &name).await {
+            answers.add(unit);
+        }
+    }
+    Ok(answers)
+}
+
+async fn call<B>(
+    connection: &Connection,
+    path: &str,
+    interface: &str,
+    method: &str,
+    body: &B,
+) -> zbus::Result<Message>
+where
+    B: serde::Serialize + zbus::DynamicType,
+{
+    connection
+        .call_method(Some(DESTINATION), path, Some(interface), method, body)
+        .await
+}
+
+async fn properties(connection: &Connection, path: &str, of: &str) -> zbus::Result<Message> {
+    call(connection, path, PROPERTIES, "GetAll", &(of,)).await
+}
+
+async fn jobs(connection: &Connection) -> zbus::Result<Vec<Job>> {
+    type Listed = (
+        u32,
+        String,
+        String,
+        String,
+        OwnedObjectPath,
+        OwnedObjectPath,
+    );
+    let reply = call(connection, MANAGER_PATH, MANAGER, "ListJobs", &()).await?;
+    let mut listed: Vec<Listed> = reply.body().deserialize()?;
+    // Those that wait do so for one of those that run.
+    listed.sort_by_key(|(number, _, _, state, _, _)| (state != "running", *number));
+    Ok(listed
+        .into_iter()
+        .take(MOST_LISTED)
+        .map(|(_, unit, kind, state, _, _)| Job {
+            unit: Received::from_text(&unit),
+            kind: Received::from_text(&kind),
+            state: Received::from_text(&state),
+        })
+        .collect())
+}
+
+/// Names of loaded units in one of these states that match one of these patterns; none of either means any.
+async fn units_in_state(
+    connection: &Connection,
+    states: &[&str],
+    patterns: &[&str],
+) -> zbus::Result<Vec<String>> {
+    type Listed = (
+        String,
+        String,
+        String,
+        String,
+        String,
+        String,
+        OwnedObjectPath,
+        u32,
+        String,
+        OwnedObjectPath,
+    );
+    let reply = call(
+        connection,
+        MANAGER_PATH,
+        MANAGER,
+        "ListUnitsByPatterns",
+        &(states, patterns),
+    )
+    .await?;
+    let mut listed: Vec<Listed> = reply.body().deserialize()?;
+    listed.sort_by_key(|(_, _, _, active, ..)| active != "failed");
+    Ok(listed
+        .into_iter()
+        .take(MOST_LISTED)
+        .map(|(name, ..)| name)
+        .collect())
+}
+
+async fn unit(connection: &Connection, name: &str) -> zbus::Result<Properties> {
+    let reply = call(connection, MANAGER_PATH, MANAGER, "LoadUnit", &(name,)).await?;
+    let path: OwnedObjectPath = reply.body().deserialize()?;
+    // An empty name means the properties of all interfaces.
+    let reply = properties(connection, path.as_str(), "").await?;
+    let body = reply.body();
+    let all: HashMap<&str, Variant<'_>> = body.deserialize()?;
+    let mut unit = Properties::default();
+    for (name, value) in &all {
+        if let Some(value) = kind(name).and_then(|kind| read(kind, value)) {
+            unit.add(name, value);
+        }
+    }
+    if unit.text("LoadState") == Some("loaded") {
+        // The property remembers what the files said when it was first asked for.
+        let reply = call(
+            connection,
+            MANAGER_PATH,
+            MANAGER,
+            "GetUnitFileState",
+            &(name,),
+        )
+        .await;
+        if let Ok(state) = reply.and_then(|reply| reply.body().deserialize::<String>()) {
+            unit.add("UnitFileState", Value::Text(state));
+        }
+    }
+    Ok(unit)
+}
+
+fn read(kind: Kind, value: &Variant<'_>) -> Option<Value> {
+    match kind {
+        Kind::Scalar => scalar(value).map(Value::Text),
+        Kind::Words => Some(Value::List(words(value))),
+        Kind::Commands => Some(Value::Commands(
+            structures(value).filter_map(command).collect(),
+        )),
+        Kind::Conditions => Some(Value::List(
+            structures(value).filter_map(failed_condition).collect(),
+        )),
+        Kind::Listen => Some(Value::List(
+            structures(value)
+                .filter(|fields| fields.first().and_then(scalar).as_deref() == Some("Stream"))
+                .filter_map(|fields| fields.get(1).and_then(scalar))
+                .collect(),
+        )),
+        Kind::Files => Some(Value::List(
+            structures(value)
+                .filter_map(|fields| fields.first().and_then(scalar))
+                .collect(),
+        )),
+        Kind::Prefixes => Some(Value::List(structures(value).filter_map(prefix).collect())),
+        Kind::AllowList => allow_list(value).map(Value::Text),
+    }
+}
+
+fn scalar(value: &Variant<'_>) -> Option<String> {
+    match value {
+        Variant::Str(text) => Some(text.as_str().to_owned()),
+        Variant::Bool(true) => Some("yes".to_owned()),
+        Variant::Bool(false) => Some("no".to_owned()),
+        Variant::U8(number) => Some(number.to_string()),
+        Variant::U16(number) => Some(number.to_string()),
+        Variant::U32(number) => Some(number.to_string()),
+        Variant::U64(number) => Some(number.to_string()),
+        Variant::I32(number) => Some(number.to_string()),
+        Variant::I64(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn words(value: &Variant<'_>) -> Vec<String> {
+    match value {
+        Variant::Array(array) => array.inner().iter().filter_map(scalar).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn structures<'v>(value: &'v Variant<'v>) -> impl Iterator<Item = &'v [Variant<'v>]> {
+    let items = match value {
+        Variant::Array(array) => array.inner(),
+        _ => &[],
+    };
+    items.iter().filter_map(|item| match item {
+        Variant::Structure(structure) => Some(structure.fields()),
+        _ => None,
+    })
+}
+
+/// `(sasbttttuii)`: path, words, whether errors are ignored, four times, process, `si_code`, status.
+fn command(fields: &[Variant<'_>]) -> Option<Command> {
+    let number = |index: usize| match fields.get(index)? {
+        Variant::I32(number) => Some(*number),
+        _ => None,
+    };
+    Some(Command {
+        words: words(fields.get(1)?),
+        errors_are_ignored: matches!(fields.get(2), Some(Variant::Bool(true))),
+        ended: number(8)
+            .zip(number(9))
+            .and_then(|(code, status)| Ended::from_code(code, status)),
+    })
+}
+
+/// `(sbbsi)`: kind, whether one of several is enough, whether it is negated, what is tested, and the result, negative where it failed.
+fn failed_condition(fields: &[Variant<'_>]) -> Option<String> {
+    let is = |index: usize| matches!(fields.get(index), Some(Variant::Bool(true)));
+    match fields.get(4) {
+        Some(Variant::I32(result)) if *result < 0 => Some(format!(
+            "{}={}{}{}",
+            scalar(fields.first()?)?,
+            if is(1) { "|" } else { "" },
+            if is(2) { "!" } else { "" },
+            scalar(fields.get(3)?)?
+        )),
+        _ => None,
+    }
+}
+
+/// `(iayu)`: family, bytes of the address, length of the prefix.
+fn prefix(fields: &[Variant<'_>]) -> Option<String> {
+    let Some(Variant::Array(array)) = fields.get(1) else {
+        return None;
+    };
+    let bytes: Vec<u8> = array
+        .inner()
+        .iter()
+        .filter_map(|byte| match byte {
+            Variant::U8(byte) => Some(*byte),
+            _ => None,
+        })
+        .collect();
+    let address = match bytes.len() {
+        4 => std::net::IpAddr::from(<[u8; 4]>::try_from(bytes).ok()?),
+        16 => std::net::IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?),
+        _ => return None,
+    };
+    Some(format!("{address}/{}", fields.get(2).and_then(scalar)?))
+}
+
+/// `(bas)`: whether these are allowed, or all others.
+fn allow_list(value: &Variant<'_>) -> Option<String> {
+    let Variant::Structure(structure) = value else {
+        return None;
+    };
+    let fields = structure.fields();
+    let allowed = matches!(fields.first(), Some(Variant::Bool(true)));
+    let words = words(fields.get(1)?).join(" ");
+    Some(match (allowed, words.is_empty()) {
+        (true, true) => "none".to_owned(),
+        (true, false) => words,
+        (false, true) => String::new(),
+        (false, false) => format!("~{words}"),
+    })
+}
