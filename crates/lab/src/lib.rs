@@ -6,7 +6,9 @@
 //!
 //! Everything lives in the namespaces of one process that is their pid 1: when it ends, by whatever signal, nothing is left.
 
+mod booted;
 mod broken;
+mod deadline;
 mod demo;
 mod error;
 mod files;
@@ -27,6 +29,10 @@ mod tool_rules;
 mod topology;
 mod trial;
 
+pub use booted::{
+    BootedScenario, BootedTrial, Image, InsideRun, InsideVerdict, Release, open_booted_shell,
+    sweep_control_groups, try_booted_scenario,
+};
 pub use demo::{Demonstration, demo_scenarios, demonstrate};
 pub use error::LabError;
 pub use judge::{Candidate, Verdict};

@@ -5,6 +5,7 @@
     reason = "this is its output"
 )]
 
+mod booted_command;
 mod corpora;
 mod fuzz_filter;
 mod tool_rules_command;
@@ -48,6 +49,8 @@ enum Command {
     ToolRules(tool_rules_command::Arguments),
     /// Read every rule set of a folder; where the kernel takes it, send SYNs and compare with what is said of them.
     Corpora(corpora::Arguments),
+    /// Boot whole hosts, break them, and judge what `sshdoctor here` says on them. As root.
+    Booted(booted_command::Arguments),
     /// Build the scenario that the environment names; for this program itself, in a sandbox.
     #[command(hide = true)]
     Inside {
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Command::FuzzFilter(arguments) => fuzz_filter::run(&arguments),
         Command::Corpora(arguments) => corpora::run(&arguments),
         Command::ToolRules(arguments) => tool_rules_command::run(&arguments),
+        Command::Booted(arguments) => booted_command::run(&arguments),
         Command::Inside {
             sshdoctor,
             shell,
@@ -109,11 +113,10 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
 }
 
-/// Every scenario whose name contains one of the patterns, by name.
-fn select(patterns: &[String]) -> Result<Vec<(PathBuf, Scenario)>, LabError> {
-    let source = directory();
-    let entries = std::fs::read_dir(&source).map_err(|error| LabError::System {
-        doing: format!("list {}", source.display()),
+/// Every TOML file of a folder, by name.
+pub(crate) fn scenario_files(folder: &Path) -> Result<Vec<PathBuf>, LabError> {
+    let entries = std::fs::read_dir(folder).map_err(|error| LabError::System {
+        doing: format!("list {}", folder.display()),
         source: error,
     })?;
     let mut files: Vec<PathBuf> = entries
@@ -125,8 +128,13 @@ fn select(patterns: &[String]) -> Result<Vec<(PathBuf, Scenario)>, LabError> {
         })
         .collect();
     files.sort();
+    Ok(files)
+}
+
+/// Every scenario whose name contains one of the patterns, by name.
+fn select(patterns: &[String]) -> Result<Vec<(PathBuf, Scenario)>, LabError> {
     let mut chosen = Vec::new();
-    for file in files {
+    for file in scenario_files(&directory())? {
         let scenario = Scenario::load(&file)?;
         if patterns.is_empty()
             || patterns
@@ -156,7 +164,7 @@ fn list() -> Result<ExitCode, LabError> {
 }
 
 /// The program under test.
-fn program(given: Option<PathBuf>) -> Result<PathBuf, LabError> {
+pub(crate) fn program(given: Option<PathBuf>) -> Result<PathBuf, LabError> {
     let beside = || Some(std::env::current_exe().ok()?.parent()?.join("sshdoctor"));
     let path = given
         .or_else(|| std::env::var_os("SSHDOCTOR_BIN").map(PathBuf::from))

@@ -6,12 +6,15 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::error::{Doing, LabError};
 use crate::sandbox::Sandbox;
 use crate::trial::Trial;
 
-/// Longest time for one scenario, with everything around it.
-const DEADLINE: Duration = Duration::from_secs(60);
+/// Longest time for one scenario, with everything around it: a host may boot twice, and log-ins may hang.
+const DEADLINE: Duration = Duration::from_secs(150);
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -27,15 +30,15 @@ pub struct Plan {
 
 /// One scenario is done.
 #[derive(Debug)]
-pub struct Finished {
+pub struct Finished<T = Trial> {
     /// As in the plan.
     pub scenario: String,
     /// What came of it.
-    pub trial: Result<Trial, LabError>,
+    pub trial: Result<T, LabError>,
 }
 
 /// Runs every scenario of the plan, and hands over each result as it comes.
-pub fn run_all(plan: &Plan, mut on_result: impl FnMut(Finished)) {
+pub fn run_all<T: DeserializeOwned + Send>(plan: &Plan, mut on_result: impl FnMut(Finished<T>)) {
     let waiting = Mutex::new(plan.scenarios.iter());
     let (sender, receiver) = channel();
     std::thread::scope(|scope| {
@@ -48,7 +51,11 @@ pub fn run_all(plan: &Plan, mut on_result: impl FnMut(Finished)) {
     });
 }
 
-fn work(waiting: &Mutex<std::slice::Iter<'_, String>>, plan: &Plan, results: Sender<Finished>) {
+fn work<T: DeserializeOwned>(
+    waiting: &Mutex<std::slice::Iter<'_, String>>,
+    plan: &Plan,
+    results: Sender<Finished<T>>,
+) {
     loop {
         let next = waiting.lock().ok().and_then(|mut waiting| waiting.next());
         let Some(scenario) = next else { return };
@@ -63,7 +70,10 @@ fn work(waiting: &Mutex<std::slice::Iter<'_, String>>, plan: &Plan, results: Sen
 }
 
 /// Runs this program again for one scenario, in a sandbox, and reads the trial it prints.
-pub(crate) fn in_sandbox(scenario: &str, arguments: &[OsString]) -> Result<Trial, LabError> {
+pub(crate) fn in_sandbox<T: DeserializeOwned>(
+    scenario: &str,
+    arguments: &[OsString],
+) -> Result<T, LabError> {
     let (mut answer, output) = std::io::pipe().doing("make a pipe")?;
     let sandbox = Sandbox::start(arguments, scenario, Some(output.into()))?;
     let mut text = String::new();
@@ -84,7 +94,7 @@ pub(crate) fn in_sandbox(scenario: &str, arguments: &[OsString]) -> Result<Trial
         read.and(status)
     })
     .doing("wait for the sandbox")?;
-    let answer: Result<Trial, String> = serde_json::from_str(&text).map_err(|error| {
+    let answer: Result<T, String> = serde_json::from_str(&text).map_err(|error| {
         LabError::NoAnswer(format!("status {status}, {error}: {}", text.trim()))
     })?;
     answer.map_err(LabError::Inside)
@@ -94,7 +104,7 @@ pub(crate) fn in_sandbox(scenario: &str, arguments: &[OsString]) -> Result<Trial
 ///
 /// # Errors
 /// When it is no JSON, which does not happen.
-pub fn encode(trial: &Result<Trial, LabError>) -> Result<String, LabError> {
+pub fn encode<T: Serialize>(trial: &Result<T, LabError>) -> Result<String, LabError> {
     let plain = trial.as_ref().map_err(ToString::to_string);
     serde_json::to_string(&plain).map_err(|error| LabError::NoAnswer(error.to_string()))
 }

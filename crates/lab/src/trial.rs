@@ -1,15 +1,14 @@
 //! One scenario from beginning to end, inside the sandbox.
 
-use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::channel;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use crate::broken::{Broken, COUNTING_TABLE};
+use crate::deadline::{run_with_deadline, tail};
 use crate::error::{Doing, LabError};
 use crate::files::HOME;
 use crate::judge::Verdict;
@@ -97,6 +96,7 @@ pub fn try_scenario(
         command.arg("--save").arg(&saved);
     }
     command.args(&scenario.args);
+    command.env("HOME", HOME).current_dir(HOME);
     let run = run_with_deadline(command, "sshdoctor", LONGEST_RUN + Duration::from_secs(1))?;
     trial.ran_ms = milliseconds(run.elapsed);
     trial.connections_seen = match (before, connections(&broken, scenario)?) {
@@ -187,6 +187,7 @@ fn ask_ssh(client: &Host, scenario: &Scenario) -> Result<String, LabError> {
         command.args(["-o", option]);
     }
     command.arg("echo welcome");
+    command.env("HOME", HOME).current_dir(HOME);
     let run = run_with_deadline(command, "ssh", SSH_PATIENCE)?;
     match before {
         Ok(before) => std::fs::write(&remembered, before),
@@ -215,60 +216,6 @@ fn for_ssh(arguments: &[String]) -> Vec<String> {
         }
     }
     kept
-}
-
-struct Run {
-    status: Option<ExitStatus>,
-    output: String,
-    errors: String,
-    elapsed: Duration,
-}
-
-/// Runs a command; when it does not end in time it is killed and has no status.
-fn run_with_deadline(
-    mut command: Command,
-    name: &str,
-    deadline: Duration,
-) -> Result<Run, LabError> {
-    let what = format!("run {name}");
-    let place = |kind: &str| Path::new(ROOM).join(format!("{name}.{kind}"));
-    command
-        .env("HOME", HOME)
-        .current_dir(HOME)
-        .stdout(File::create(place("output")).doing(&what)?)
-        .stderr(File::create(place("errors")).doing(&what)?);
-    let begun = Instant::now();
-    let mut child = command.spawn().doing(&what)?;
-    let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || sender.send((child.wait(), begun.elapsed())));
-    let (status, elapsed) = match receiver.recv_timeout(deadline) {
-        Ok((status, elapsed)) => (Some(status.doing(&what)?), elapsed),
-        Err(_) => {
-            // It may end by itself just now.
-            let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
-            (None, begun.elapsed())
-        }
-    };
-    let text = |kind: &str| {
-        std::fs::read(place(kind)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-    };
-    Ok(Run {
-        status,
-        output: text("output").doing(&what)?,
-        errors: text("errors").doing(&what)?,
-        elapsed,
-    })
-}
-
-fn tail(text: &str, lines: usize) -> String {
-    let all: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
-    all[all.len().saturating_sub(lines)..]
-        .join("; ")
-        .replace('\r', "")
 }
 
 fn connections(broken: &Broken, scenario: &Scenario) -> Result<Option<u64>, LabError> {

@@ -1,0 +1,89 @@
+//! A control group for each booted host: two in the same one would share their units.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Doing, LabError};
+
+const PREFIX: &str = "sshdoctor-lab.";
+
+/// Control groups of one sandbox, one in each hierarchy that systemd uses.
+pub(crate) struct ControlGroup {
+    unified: PathBuf,
+}
+
+impl ControlGroup {
+    /// Makes it and moves this process there. Its name is that of the sandbox's pid namespace, which no other has.
+    pub(crate) fn enter() -> Result<Self, LabError> {
+        let what = "make a control group";
+        let namespace = std::fs::read_link("/proc/self/ns/pid").doing(what)?;
+        let number: String = namespace
+            .to_string_lossy()
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
+        let mut folders = Vec::new();
+        for root in hierarchies() {
+            let folder = root.join(format!("{PREFIX}{number}"));
+            join(&folder).doing(what)?;
+            folders.push(folder);
+        }
+        let unified = folders.into_iter().next();
+        Ok(Self {
+            unified: unified
+                .ok_or_else(|| LabError::Unfit("no control groups of version 2 here".into()))?,
+        })
+    }
+
+    /// The file to which a process is written that is to run beside the units of the host, as a login at its console does.
+    pub(crate) fn console(&self) -> Result<PathBuf, LabError> {
+        let folder = self.unified.join("payload/user.slice/console.scope");
+        std::fs::create_dir_all(&folder).doing("make a control group for the console")?;
+        Ok(folder.join("cgroup.procs"))
+    }
+}
+
+/// Another sandbox that ends just now may sweep the folder away before this process is in it.
+fn join(folder: &Path) -> std::io::Result<()> {
+    let attempt = || {
+        std::fs::create_dir_all(folder)?;
+        std::fs::write(folder.join("cgroup.procs"), "0")
+    };
+    attempt().or_else(|_| attempt()).or_else(|_| attempt())
+}
+
+/// Where version 2 is mounted, and then where systemd's own hierarchy of version 1 is, if there is one.
+fn hierarchies() -> Vec<PathBuf> {
+    [
+        "/sys/fs/cgroup",
+        "/sys/fs/cgroup/unified",
+        "/sys/fs/cgroup/systemd",
+    ]
+    .iter()
+    .map(PathBuf::from)
+    .filter(|root| root.join("cgroup.procs").exists())
+    .collect()
+}
+
+/// Removes the control groups of sandboxes that have ended.
+pub fn sweep() {
+    for root in hierarchies() {
+        let Ok(entries) = std::fs::read_dir(&root) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+                remove(&entry.path());
+            }
+        }
+    }
+}
+
+/// The kernel refuses to remove a group that has processes, or groups that do.
+fn remove(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove(&entry.path());
+        }
+    }
+    let _ = std::fs::remove_dir(folder);
+}

@@ -1,0 +1,149 @@
+//! Everything of a host that a program which only looks must leave as it was.
+
+use std::collections::BTreeMap;
+use std::fs::Metadata;
+use std::hash::{DefaultHasher, Hasher};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Duration;
+
+use super::machine::{Disk, Machine};
+use super::network::rule_sets;
+use crate::error::LabError;
+use crate::namespace::Host;
+
+/// What running daemons change by themselves, from the root of the host.
+const CHANGING: [&str; 14] = [
+    "var/log/journal",
+    "var/log/wtmp",
+    "var/log/btmp",
+    "var/log/lastlog",
+    "var/log/fail2ban.log",
+    "var/lib/fail2ban",
+    "var/lib/lastlog",
+    "var/lib/wtmpdb",
+    "run/log/journal",
+    "run/systemd/journal",
+    "run/systemd/sessions",
+    "run/systemd/users",
+    "run/user",
+    "run/utmp",
+];
+
+/// Most bytes of one file that are hashed; its size and time tell the rest.
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
+
+/// How long daemons have for what the client's visit made them do.
+const SETTLING: Duration = Duration::from_secs(5);
+
+/// Files, rules and units of a host at one moment: what, and in which state.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fingerprint(BTreeMap<String, String>);
+
+impl Fingerprint {
+    /// Takes one when the host has come to rest.
+    pub(crate) fn at_rest(disk: &Disk, machine: &Machine, host: &Host) -> Result<Self, LabError> {
+        let begun = std::time::Instant::now();
+        let mut last = Self::take(disk, machine, host)?;
+        while begun.elapsed() < SETTLING {
+            std::thread::sleep(Duration::from_millis(150));
+            let next = Self::take(disk, machine, host)?;
+            if next == last {
+                break;
+            }
+            last = next;
+        }
+        Ok(last)
+    }
+
+    /// Takes one now.
+    pub(crate) fn take(disk: &Disk, machine: &Machine, host: &Host) -> Result<Self, LabError> {
+        let mut states = BTreeMap::new();
+        walk(&disk.changed, "", &mut states);
+        for memory in ["run", "tmp", "dev/shm"] {
+            walk(&machine.root().join(memory), memory, &mut states);
+        }
+        states.extend(rule_sets(host)?);
+        let units = machine.output(
+            "systemctl",
+            &[
+                "list-units",
+                "--all",
+                "--plain",
+                "--no-legend",
+                "--no-pager",
+            ],
+        )?;
+        for line in String::from_utf8_lossy(&units.stdout).lines() {
+            let mut words = line.split_whitespace();
+            let Some(unit) = words.next() else { continue };
+            if unit.ends_with(".service") || unit.ends_with(".socket") {
+                let state: Vec<&str> = words.take(3).collect();
+                states.insert(unit.to_owned(), state.join(" "));
+            }
+        }
+        Ok(Self(states))
+    }
+
+    /// What is not as it was, in words.
+    pub(crate) fn differences(&self, after: &Self) -> Vec<String> {
+        let names: std::collections::BTreeSet<&String> =
+            self.0.keys().chain(after.0.keys()).collect();
+        let absent = String::from("absent");
+        names
+            .into_iter()
+            .filter_map(|name| {
+                let before = self.0.get(name).unwrap_or(&absent);
+                let now = after.0.get(name).unwrap_or(&absent);
+                (before != now).then(|| format!("{name} was {before}, is {now}"))
+            })
+            .collect()
+    }
+}
+
+fn walk(folder: &Path, name: &str, states: &mut BTreeMap<String, String>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let file = entry.file_name();
+        let name = format!("{name}/{}", file.to_string_lossy());
+        let name = name.trim_start_matches('/');
+        // A file may go while the folder is read; then the next look does not have it either.
+        let Ok(metadata) = entry.metadata() else {
+            continue;
+        };
+        if CHANGING.iter().any(|changing| name == *changing) {
+            continue;
+        }
+        states.insert(name.to_owned(), state(&entry.path(), &metadata));
+        if metadata.is_dir() {
+            walk(&entry.path(), name, states);
+        }
+    }
+}
+
+fn state(path: &Path, metadata: &Metadata) -> String {
+    let mut hasher = DefaultHasher::new();
+    if metadata.is_file() {
+        hasher.write(&content(path).unwrap_or_default());
+    } else if let Ok(to) = std::fs::read_link(path) {
+        hasher.write(to.as_os_str().as_encoded_bytes());
+    }
+    format!(
+        "{:o} {}:{} {} bytes {}.{:09} {:016x}",
+        metadata.mode(),
+        metadata.uid(),
+        metadata.gid(),
+        metadata.size(),
+        metadata.mtime(),
+        metadata.mtime_nsec(),
+        hasher.finish()
+    )
+}
+
+fn content(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?
+        .take(MOST_BYTES)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,255 @@
+//! `lab booted`: whole hosts, and what `sshdoctor here` says on them.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use sshdoctor_lab::{
+    BootedScenario, BootedTrial, Finished, Image, InsideRun, LabError, Plan, Release,
+    SANDBOX_VARIABLE, encode, open_booted_shell, run_all, run_interactive, sweep_control_groups,
+    try_booted_scenario,
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Only scenarios whose name contains one of these.
+    only: Vec<String>,
+    /// List them and do nothing.
+    #[arg(long)]
+    list: bool,
+    /// How many at a time.
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
+    /// The program under test; otherwise $SSHDOCTOR_BIN, otherwise beside this one.
+    #[arg(long)]
+    sshdoctor: Option<PathBuf>,
+    /// Only boot, break and ask the real ssh; the program is not run.
+    #[arg(long)]
+    symptoms_only: bool,
+    /// Print what ssh says and the report's causes and evidence also of those that are right.
+    #[arg(long)]
+    verbose: bool,
+    /// Keep the case of each right report in this folder.
+    #[arg(long)]
+    record: Option<PathBuf>,
+    /// Leave this one up and open a shell at the console of its host.
+    #[arg(long, value_name = "NAME")]
+    shell: Option<String>,
+    /// For this program itself: build the scenario that the environment names.
+    #[arg(long, hide = true)]
+    inside: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, LabError> {
+    if arguments.inside {
+        return inside(arguments);
+    }
+    if let Some(name) = &arguments.shell {
+        return shell(name, arguments);
+    }
+    let chosen = select(&arguments.only)?;
+    if arguments.list {
+        return Ok(list(&chosen));
+    }
+    run_chosen(&chosen, arguments)
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("booted-scenarios")
+}
+
+fn select(patterns: &[String]) -> Result<Vec<(PathBuf, BootedScenario)>, LabError> {
+    let mut chosen = Vec::new();
+    for file in crate::scenario_files(&directory())? {
+        let scenario = BootedScenario::load(&file)?;
+        let wanted = |pattern: &String| scenario.name.contains(pattern);
+        if patterns.is_empty() || patterns.iter().any(wanted) {
+            chosen.push((file, scenario));
+        }
+    }
+    Ok(chosen)
+}
+
+fn list(chosen: &[(PathBuf, BootedScenario)]) -> ExitCode {
+    for (_, scenario) in chosen {
+        println!(
+            "{:<36} {:<9} {:<34} {}",
+            scenario.name, scenario.family, scenario.expect.cause, scenario.title
+        );
+    }
+    println!("{} booted scenarios", chosen.len());
+    ExitCode::SUCCESS
+}
+
+/// Arguments with which this program comes back inside a sandbox.
+fn inside_arguments(arguments: &Arguments) -> Result<Vec<OsString>, LabError> {
+    let mut given: Vec<OsString> = vec!["booted".into(), "--inside".into()];
+    if !arguments.symptoms_only {
+        let program = crate::program(arguments.sshdoctor.clone())?;
+        given.extend(["--sshdoctor".into(), program.into()]);
+    }
+    Ok(given)
+}
+
+fn shell(name: &str, arguments: &Arguments) -> Result<ExitCode, LabError> {
+    let file = directory().join(format!("{name}.toml"));
+    make_images(&[BootedScenario::load(&file)?])?;
+    let mut given = inside_arguments(arguments)?;
+    given.extend(["--shell".into(), name.into()]);
+    let status = run_interactive(&file.to_string_lossy(), &given)?;
+    sweep_control_groups();
+    Ok(ExitCode::from(u8::try_from(status).unwrap_or(1)))
+}
+
+fn inside(arguments: &Arguments) -> Result<ExitCode, LabError> {
+    let file = std::env::var_os(SANDBOX_VARIABLE).unwrap_or_default();
+    let scenario = BootedScenario::load(Path::new(&file))?;
+    let program = arguments.sshdoctor.as_deref();
+    if arguments.shell.is_some() {
+        open_booted_shell(&scenario, program)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let record = arguments.record.is_some();
+    let trial = try_booted_scenario(&scenario, InsideRun { program, record });
+    println!("{}", encode(&trial)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the images that are missing: inside a sandbox there is no way to a mirror.
+fn make_images(scenarios: &[BootedScenario]) -> Result<(), LabError> {
+    for release in [Release::Bookworm, Release::Trixie] {
+        if scenarios.iter().any(|scenario| scenario.release == release) {
+            Image::of(release)?;
+        }
+    }
+    Ok(())
+}
+
+fn run_chosen(
+    chosen: &[(PathBuf, BootedScenario)],
+    arguments: &Arguments,
+) -> Result<ExitCode, LabError> {
+    let scenarios: Vec<BootedScenario> = chosen.iter().map(|(_, one)| one.clone()).collect();
+    make_images(&scenarios)?;
+    sweep_control_groups();
+    let mut given = inside_arguments(arguments)?;
+    if let Some(folder) = &arguments.record {
+        std::fs::create_dir_all(folder).map_err(|source| LabError::System {
+            doing: format!("make {}", folder.display()),
+            source,
+        })?;
+        given.extend(["--record".into(), folder.into()]);
+    }
+    let plan = Plan {
+        scenarios: chosen
+            .iter()
+            .map(|(file, _)| file.to_string_lossy().into_owned())
+            .collect(),
+        jobs: arguments.jobs,
+        arguments: given,
+    };
+    let mut totals = Totals::default();
+    run_all(&plan, |finished| totals.take(finished, arguments));
+    sweep_control_groups();
+    totals.print();
+    Ok(if totals.wrong.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+#[derive(Default)]
+struct Totals {
+    passed: usize,
+    wrong: BTreeSet<String>,
+    boots_ms: Vec<u64>,
+    runs_ms: Vec<u64>,
+}
+
+impl Totals {
+    fn take(&mut self, finished: Finished<BootedTrial>, arguments: &Arguments) {
+        let file = PathBuf::from(&finished.scenario);
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        let trial = match finished.trial {
+            Ok(trial) => trial,
+            Err(error) => {
+                println!("FAIL {name:<36} not built: {error}");
+                self.wrong.insert(name.into_owned());
+                return;
+            }
+        };
+        self.boots_ms.push(trial.boot_ms);
+        self.runs_ms.push(trial.ran_ms);
+        print_trial(&trial, arguments);
+        let kept = arguments
+            .record
+            .as_deref()
+            .is_none_or(|folder| !trial.passed() || keep(&trial, folder));
+        if trial.passed() && kept {
+            self.passed += 1;
+        } else {
+            self.wrong.insert(trial.name);
+        }
+    }
+
+    fn print(&mut self) {
+        for (what, times) in [
+            ("boot", &mut self.boots_ms),
+            ("sshdoctor here", &mut self.runs_ms),
+        ] {
+            times.sort_unstable();
+            if let (Some(middle), Some(longest)) = (times.get(times.len() / 2), times.last()) {
+                println!("{what}: {middle} ms in the middle, {longest} ms at most");
+            }
+        }
+        for name in &self.wrong {
+            println!("wrong: {name}");
+        }
+        println!(
+            "lab booted: {} passed, {} failed",
+            self.passed,
+            self.wrong.len()
+        );
+    }
+}
+
+/// Writes a case where the tests read it again; false when that is not possible.
+fn keep(trial: &BootedTrial, folder: &Path) -> bool {
+    let Some(case) = &trial.case else {
+        return false;
+    };
+    let file = folder.join(format!("{}.json", trial.name));
+    let written = serde_json::to_string_pretty(case)
+        .map_err(std::io::Error::other)
+        .and_then(|text| std::fs::write(&file, text + "\n"));
+    if let Err(error) = &written {
+        println!("FAIL {}: {error}", file.display());
+    }
+    written.is_ok()
+}
+
+fn print_trial(trial: &BootedTrial, arguments: &Arguments) {
+    let mark = if trial.passed() { "ok  " } else { "FAIL" };
+    let report = trial.verdict.as_ref().map(|verdict| &verdict.report);
+    let top = report.map_or(trial.ssh_said.as_str(), |report| &report.headline);
+    println!(
+        "{mark} {:<36} boot {} ms, all {} ms, here {} ms: {top}",
+        trial.name, trial.boot_ms, trial.built_ms, trial.ran_ms
+    );
+    let judged = trial.verdict.iter().flat_map(|verdict| &verdict.problems);
+    for problem in trial.problems.iter().chain(judged) {
+        println!("       - {problem}");
+    }
+    if trial.passed() && !arguments.verbose {
+        return;
+    }
+    println!("       ssh: {}", trial.ssh_said);
+    for cause in report.iter().flat_map(|report| &report.causes) {
+        println!("       {}: {}", cause.id, cause.summary);
+    }
+    for line in report.iter().flat_map(|report| &report.evidence) {
+        println!("       {line}");
+    }
+}
