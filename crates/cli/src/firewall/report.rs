@@ -346,7 +346,7 @@ fn causes(
         };
     }
     families.first().map_or_else(Vec::new, |family| {
-        causes::candidates(&family.answer, family.outcome, from, port, evidence, legacy)
+        causes::candidates(&family.answer, from, port, evidence, legacy)
     })
 }
 

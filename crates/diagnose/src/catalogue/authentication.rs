@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::{login, session};
 use crate::outside::world::{Login, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -37,7 +38,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not try a list of names: every unknown one counts towards a ban. Do not make \
             the account on the server only to fit.",
         prior: Prior::judged(17.0),
-        on_server: None,
+        on_server: Some(login::wrong_user),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -68,7 +69,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set StrictModes no, and do not use chmod -R or 777: too open is the very \
             fault.",
         prior: Prior::judged(10.0),
-        on_server: None,
+        on_server: Some(login::home_permissions),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -98,7 +99,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not replace the file: other people's keys are in it. Do not turn password login \
             on instead, and never copy a private key to the server.",
         prior: Prior::judged(38.0),
-        on_server: None,
+        on_server: Some(login::key_not_authorized),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -128,7 +129,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete SSSD's cache while the directory is down: it may be all that still \
             lets anyone in. Do not take PAM modules out.",
         prior: Prior::judged(4.0),
-        on_server: None,
+        on_server: Some(login::lookup_down),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -162,7 +163,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not unlock an account before you know who locked it and why. Do not set all \
             ages to never to get one login.",
         prior: Prior::judged(7.0),
-        on_server: None,
+        on_server: Some(login::locked_or_expired),
         worlds: &[
             World::HEALTHY.login(Login::Refused).share(0.8),
             World::HEALTHY.login(Login::SessionFails).share(0.2),
@@ -195,7 +196,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not give a service account a shell because a login failed: nologin is right for \
             those.",
         prior: Prior::judged(4.0),
-        on_server: None,
+        on_server: Some(login::shell_invalid),
         worlds: &[
             World::HEALTHY.login(Login::SessionFails).share(0.8),
             World::HEALTHY.login(Login::Refused).share(0.2),
@@ -223,7 +224,7 @@ pub(super) const CAUSES: &[Cause] = &[
             come to light when it fails. Do not unmount a hung share by force while people work on \
             it.",
         prior: Prior::judged(2.0),
-        on_server: None,
+        on_server: Some(login::home_unavailable),
         worlds: &[
             World::HEALTHY.login(Login::Refused).share(0.5),
             World::HEALTHY.login(Login::SessionFails).share(0.5),
@@ -317,7 +318,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not remove the restriction from that key: whoever holds it, perhaps an \
             unattended machine, would get a shell.",
         prior: Prior::judged(2.0),
-        on_server: None,
+        on_server: Some(session::forced_command),
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {

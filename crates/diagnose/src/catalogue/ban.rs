@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::{ban, packet_filter};
 use crate::outside::world::{Action, Breadth, FirstBytes, Login, Place, Steadiness, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -25,7 +26,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not keep trying: where bans grow, each round prolongs them. Do not stop \
             fail2ban or lift all bans, and do not delete its chains by hand.",
         prior: Prior::judged(25.0),
-        on_server: None,
+        on_server: Some(|server| packet_filter::denied(server, "fail2ban-ban")),
         worlds: &[World::HEALTHY.banned(Place::Host, Action::PortUnreachable, Breadth::ThisPort).share(0.85), World::HEALTHY.banned(Place::Host, Action::PortUnreachable, Breadth::AllPorts).share(0.1), World::HEALTHY.banned(Place::Host, Action::Drop, Breadth::ThisPort).share(0.05)],
     },
     Cause {
@@ -45,7 +46,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not keep trying: each failure prolongs the ban. DenyHosts remembers: clear your \
             address in its data as well, or the line comes back.",
         prior: Prior::judged(6.0),
-        on_server: None,
+        on_server: Some(|server| packet_filter::denied(server, "other-ban-tool")),
         worlds: &[World::HEALTHY.banned(Place::Host, Action::Drop, Breadth::AllPorts).share(0.5), World::HEALTHY.banned(Place::Host, Action::Drop, Breadth::ThisPort).share(0.2), World::HEALTHY.banned(Place::Host, Action::Drop, Breadth::Everything).share(0.15), World::HEALTHY.says(FirstBytes::Close).share(0.15)],
     },
     Cause {
@@ -67,7 +68,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not retry in a loop: every attempt adds to the penalty. Do not turn \
             PerSourcePenalties off for everyone.",
         prior: Prior::judged(8.0),
-        on_server: None,
+        on_server: Some(ban::per_source_penalty),
         worlds: &[World::HEALTHY.says(FirstBytes::Penalty).steadiness(Steadiness::PassesAfterPause).alone()],
     },
     Cause {
@@ -88,7 +89,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not start more attempts in parallel: they take the places that you need. Do not \
             set LoginGraceTime 0: dead attempts would then hold their place for good.",
         prior: Prior::judged(6.0),
-        on_server: None,
+        on_server: Some(ban::max_startups),
         worlds: &[World::HEALTHY.says(FirstBytes::TooManyStartups).steadiness(Steadiness::Intermittent).alone()],
     },
     Cause {
@@ -110,7 +111,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not empty hosts.deny. Do not write ALL: ALL into hosts.allow: other services \
             read it too.",
         prior: Prior::judged(2.0),
-        on_server: None,
+        on_server: Some(ban::tcp_wrappers),
         worlds: &[World::HEALTHY.says(FirstBytes::Close).alone()],
     },
     Cause {
@@ -131,7 +132,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not try further passwords: more failures can keep it locked. Do not remove \
             pam_faillock from the PAM files.",
         prior: Prior::judged(5.0),
-        on_server: None,
+        on_server: Some(ban::faillock),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
 ];

@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::boot;
 use crate::outside::world::{Elsewhere, HostKey, Login, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -38,7 +39,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not enable both the service and its socket unit: the second would find the port \
             taken. Do not reboot to test it before you have a console.",
         prior: Prior::judged(12.0),
-        on_server: None,
+        on_server: Some(boot::not_enabled),
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
@@ -70,7 +71,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not start sshd by hand around the mask: the next reboot locks you out again. Do \
             not delete unit files.",
         prior: Prior::judged(2.0),
-        on_server: None,
+        on_server: Some(boot::masked),
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
@@ -109,7 +110,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not open sshd to every address to get round it unless a firewall covers the \
             others. Do not cure it with a sleep in the unit.",
         prior: Prior::judged(4.0),
-        on_server: None,
+        on_server: Some(boot::address_not_ready),
         worlds: &[
             World::NOTHING_LISTENS.share(0.7),
             World::NOTHING_LISTENS
@@ -150,7 +151,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not run fsck on a mounted file system or format the missing one. Do not keep \
             rebooting: it stops at the same place.",
         prior: Prior::judged(6.0),
-        on_server: None,
+        on_server: Some(boot::stuck_on_mount),
         worlds: &[World::NOTHING_LISTENS.share(0.5), World::NOBODY.share(0.5)],
     },
     Cause {
@@ -178,7 +179,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not reinstall or rebuild the machine before its disk has been looked at from \
             rescue mode. Do not remove old kernels until a new one boots.",
         prior: Prior::judged(6.0),
-        on_server: None,
+        on_server: Some(boot::failed),
         worlds: &[World::NOBODY.alone()],
     },
     Cause {
@@ -209,7 +210,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not take pam_nologin out of the PAM files. Do not reboot while a shutdown or an \
             upgrade is still running.",
         prior: Prior::judged(3.0),
-        on_server: None,
+        on_server: Some(boot::logins_disabled),
         worlds: &[
             World::HEALTHY.login(Login::Refused).share(0.5),
             World::HEALTHY.login(Login::SessionFails).share(0.5),
@@ -240,7 +241,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not restart all networking on a machine that still has one working link. Do not \
             turn predictable names off to get one boot right.",
         prior: Prior::judged(3.0),
-        on_server: None,
+        on_server: Some(boot::interface_renamed),
         worlds: &[World::NOBODY.alone()],
     },
     Cause {

@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
-use crate::inside::proofs::config;
+use crate::inside::proofs::{access, config, login, session};
 use crate::outside::world::{Login, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -71,7 +71,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the other file: the tool that wrote it will write it again. Do not \
             turn password login on for everyone to get one key working.",
         prior: Prior::judged(7.0),
-        on_server: None,
+        on_server: Some(access::overridden),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -104,7 +104,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not append options at the end of a file that ends in a Match block: they would \
             become part of it. Do not remove the block; others may depend on it.",
         prior: Prior::judged(3.0),
-        on_server: None,
+        on_server: Some(access::match_block),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -143,7 +143,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the list: it is there to keep others out. Note that adding a first \
             AllowUsers line shuts out every user it does not name.",
         prior: Prior::judged(9.0),
-        on_server: None,
+        on_server: Some(access::user_not_allowed),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -198,7 +198,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not turn password login on. Do not put a private key on the server, and do not \
             replace the file: other keys are in it.",
         prior: Prior::judged(19.0),
-        on_server: None,
+        on_server: Some(access::password_login_disabled),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -231,7 +231,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not switch on weaker methods to satisfy the list. Do not end an open session \
             until a new login has worked.",
         prior: Prior::judged(1.0),
-        on_server: None,
+        on_server: Some(access::methods_unsatisfiable),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -265,7 +265,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set UsePAM no: it changes other checks as well. Keep a root console open \
             while you edit PAM files: a mistake there shuts the console too.",
         prior: Prior::judged(4.0),
-        on_server: None,
+        on_server: Some(login::pam_denies),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -295,7 +295,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not use chown -R or chmod -R: the user's own files below must stay the user's. \
             Uploads need a writable directory inside the chroot.",
         prior: Prior::judged(3.0),
-        on_server: None,
+        on_server: Some(session::chroot_ownership),
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
@@ -331,7 +331,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not retry in a loop: each refusal can lengthen the penalty. Do not remove the \
             rule for everyone.",
         prior: Prior::judged(0.4),
-        on_server: None,
+        on_server: Some(access::refused_by_config),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -409,7 +409,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not remove ForceCommand to get a shell: the account is shut in on purpose. Do \
             not change its shell; that has no effect here.",
         prior: Prior::judged(3.0),
-        on_server: None,
+        on_server: Some(session::sftp_only),
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {

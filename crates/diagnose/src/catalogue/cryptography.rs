@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::login;
 use crate::outside::world::{Exchange, FirstBytes, Login, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -61,7 +62,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not switch ssh-rsa on for the whole server. Do not overwrite the old key: other \
             servers may know only that one.",
         prior: Prior::judged(8.0),
-        on_server: None,
+        on_server: Some(login::key_type_refused),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {

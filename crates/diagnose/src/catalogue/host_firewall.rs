@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::packet_filter;
 use crate::outside::world::{Action, Breadth, Place, Reach, Steadiness, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -34,7 +35,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush the rules: with a policy of DROP that shuts out everything, your open \
             session too. Do not turn the firewall off.",
         prior: Prior::seed(35.0),
-        on_server: None,
+        on_server: Some(|server| packet_filter::denied(server, "host-firewall-rejects")),
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::PortUnreachable, Breadth::ThisPort)
@@ -73,7 +74,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush the rules and do not delete the reject: it guards other ports as \
             well. Do not restart sshd for this; sshd is not at fault.",
         prior: Prior::judged(4.0),
-        on_server: None,
+        on_server: Some(|server| packet_filter::denied(server, "host-firewall-resets")),
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Reset, Breadth::ThisPort)
@@ -109,7 +110,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not stop firewalld, and do not move the interface to the trusted zone. Do not \
             look for a routing fault: the message misleads.",
         prior: Prior::judged(9.0),
-        on_server: None,
+        on_server: Some(|server| packet_filter::denied(server, "host-firewall-prohibits")),
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Prohibited, Breadth::UnlistedPorts)
@@ -149,7 +150,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush the rules: the policy of DROP stays and then nothing at all gets in. \
             Do not reboot; saved rules come back as they are.",
         prior: Prior::judged(38.0),
-        on_server: None,
+        on_server: Some(|server| packet_filter::denied(server, "host-firewall-drops")),
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::ThisPort)
@@ -191,7 +192,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not retry in a loop: each try counts. Do not delete the limit: it keeps \
             guessers away. ControlMaster makes one connection do for many logins.",
         prior: Prior::judged(5.0),
-        on_server: None,
+        on_server: Some(|server| packet_filter::denied(server, "host-firewall-rate-limits")),
         worlds: &[
             World::HEALTHY
                 .banned(Place::Host, Action::PortUnreachable, Breadth::ThisPort)
@@ -230,7 +231,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not save a rule set that no new login has come through. Do not reload the \
             firewall to see whether it helps: that discards what still works.",
         prior: Prior::judged(7.0),
-        on_server: None,
+        on_server: Some(packet_filter::not_persisted),
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::ThisPort)
@@ -272,7 +273,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not run ufw reset or ufw disable: that opens every other port to everyone. Do \
             not close the session that is still open.",
         prior: Prior::judged(16.0),
-        on_server: None,
+        on_server: Some(|server| packet_filter::denied(server, "ufw-enabled-without-ssh")),
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::UnlistedPorts)
@@ -315,7 +316,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush either: its policy may be DROP, and container networking may live in \
             it. Do not remove a firewall package while locked out.",
         prior: Prior::judged(3.0),
-        on_server: None,
+        on_server: Some(|server| packet_filter::denied(server, "two-firewalls-loaded")),
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::ThisPort)
@@ -363,7 +364,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not empty the list. An entry for a whole network or country comes back at the \
             next update: put your address on the tool's allow list.",
         prior: Prior::judged(4.0),
-        on_server: None,
+        on_server: Some(|server| packet_filter::denied(server, "blocklist-match")),
         worlds: &[
             World::HEALTHY
                 .banned(Place::Host, Action::Drop, Breadth::Everything)
@@ -402,7 +403,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not switch IPv6 off in the kernel. Do not drop ICMPv6 as a whole: without it \
             IPv6 does not work at all.",
         prior: Prior::judged(3.0),
-        on_server: None,
+        on_server: Some(packet_filter::families_differ),
         worlds: &[
             World::HEALTHY
                 .filtered(Place::Host, Action::Drop, Breadth::ThisPort)

@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::host_keys;
 use crate::outside::world::{FirstBytes, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -32,7 +33,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not copy host keys from another machine; the two could pose as each other. If a \
             backup of these very keys exists, restore it: nobody then sees a changed key.",
         prior: Prior::judged(5.0),
-        on_server: None,
+        on_server: Some(host_keys::missing),
         worlds: &[
             World::NOTHING_LISTENS.share(0.8),
             World::HEALTHY.says(FirstBytes::Close).share(0.2),
@@ -65,7 +66,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the keys and make new ones: every client would see a changed key. If \
             others could read them for long, plan to replace them later.",
         prior: Prior::judged(4.0),
-        on_server: None,
+        on_server: Some(host_keys::permissions),
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
@@ -98,7 +99,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not run another chown -R or chmod -R over /etc, /var or /run: one of those is \
             how this comes about.",
         prior: Prior::judged(2.0),
-        on_server: None,
+        on_server: Some(host_keys::directory),
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
 ];

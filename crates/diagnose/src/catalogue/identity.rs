@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::network;
 use crate::outside::world::{
     Action, Breadth, HostKey, Name, Occupant, Place, Reach, Steadiness, World,
 };
@@ -122,7 +123,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not log in to whatever answers at the old address. Do not stop and start the \
             machine again: it may change once more.",
         prior: Prior::judged(19.0),
-        on_server: None,
+        on_server: Some(network::address_changed),
         worlds: &[
             World::NOBODY.share(0.6),
             World::HEALTHY
@@ -187,7 +188,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not accept the second host key. Do not send gratuitous ARP in a loop to win: \
             the other machine is cut off with it.",
         prior: Prior::judged(1.5),
-        on_server: None,
+        on_server: Some(network::duplicate_address),
         worlds: &[World::HEALTHY
             .host_key(HostKey::OfAnotherMachine)
             .steadiness(Steadiness::Intermittent)

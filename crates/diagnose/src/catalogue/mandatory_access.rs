@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::mandatory_access;
 use crate::outside::world::{Login, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -39,7 +40,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not switch SELinux off: the next boot with it on may need a full relabel. Do \
             not build a policy module with audit2allow for this.",
         prior: Prior::judged(6.0),
-        on_server: None,
+        on_server: Some(mandatory_access::port_unlabelled),
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
@@ -63,7 +64,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not switch SELinux off, and do not use chcon: the next relabel undoes it.",
         prior: Prior::judged(4.0),
-        on_server: None,
+        on_server: Some(mandatory_access::file_context),
         worlds: &[
             World::HEALTHY.login(Login::Refused).share(0.7),
             World::NOTHING_LISTENS.share(0.3),
@@ -99,7 +100,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not stop AppArmor as a whole: the profiles of all other programs go with it.",
         prior: Prior::judged(1.0),
-        on_server: None,
+        on_server: Some(mandatory_access::apparmor),
         worlds: &[
             World::NOTHING_LISTENS.share(0.6),
             World::HEALTHY.login(Login::Refused).share(0.4),

@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::network;
 use crate::outside::world::{Exchange, Login, Path, Reach, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -60,7 +61,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not restart all networking from an SSH session. Do not reboot before the \
             configuration on disk is right.",
         prior: Prior::judged(5.0),
-        on_server: None,
+        on_server: Some(network::no_route_back),
         worlds: &[World::HEALTHY.path(Path::AnswerLost).alone()],
     },
     Cause {
@@ -88,7 +89,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not replace the default route: other connections hang on it, perhaps yours. Do \
             not turn rp_filter off everywhere.",
         prior: Prior::judged(3.0),
-        on_server: None,
+        on_server: Some(network::asymmetric),
         worlds: &[World::HEALTHY.path(Path::AnswerLost).alone()],
     },
     Cause {

@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::resource;
 use crate::outside::world::{
     Action, Breadth, Exchange, FirstBytes, Listener, Login, Place, Steadiness, World,
 };
@@ -33,7 +34,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not flush the table with conntrack -F: it cuts NATed connections, yours perhaps \
             too. Do not unload the module or flush the firewall.",
         prior: Prior::judged(1.5),
-        on_server: None,
+        on_server: Some(resource::conntrack_full),
         worlds: &[World::HEALTHY
             .filtered(Place::Host, Action::Drop, Breadth::AllPorts)
             .steadiness(Steadiness::Intermittent)
@@ -70,7 +71,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not raise the queue length: a listener that is stuck fills any queue. Do not \
             open more connections to test it.",
         prior: Prior::judged(1.0),
-        on_server: None,
+        on_server: Some(resource::accept_queue_full),
         worlds: &[World::HEALTHY.listener(Listener::QueueFull).alone()],
     },
     Cause {
@@ -101,7 +102,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not reboot at once: the reason goes with it and the memory may fill again. Do \
             not end processes at random; databases need to stop in order.",
         prior: Prior::judged(8.0),
-        on_server: None,
+        on_server: Some(resource::out_of_memory),
         worlds: &[
             World::NOTHING_LISTENS.share(0.5),
             World::HEALTHY.says(FirstBytes::Reset).share(0.5),
@@ -138,7 +139,7 @@ pub(super) const CAUSES: &[Cause] = &[
             open: that frees nothing. Do not remount read-write before the cause of the error is \
             known.",
         prior: Prior::judged(8.0),
-        on_server: None,
+        on_server: Some(resource::disk_full),
         worlds: &[
             World::HEALTHY.login(Login::SessionFails).share(0.7),
             World::NOTHING_LISTENS.share(0.3),
@@ -178,7 +179,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set limits to infinity: a runaway program then takes the whole machine. Do \
             not reboot before you know which program it was.",
         prior: Prior::judged(2.0),
-        on_server: None,
+        on_server: Some(resource::process_limit),
         worlds: &[
             World::HEALTHY.says(FirstBytes::Reset).share(0.6),
             World::HEALTHY.says(FirstBytes::Close).share(0.4),
@@ -205,7 +206,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not open several connections at once: each costs more work. Do not force a \
             reset while the disk is busy writing.",
         prior: Prior::judged(7.0),
-        on_server: None,
+        on_server: Some(resource::overloaded),
         worlds: &[
             World::HEALTHY.says(FirstBytes::Silence).share(0.75),
             World::HEALTHY.says(FirstBytes::Trickle).share(0.05),
@@ -232,7 +233,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not lengthen the life of certificates or widen the window for codes instead. A \
             jump of the clock can upset databases and timers.",
         prior: Prior::judged(2.0),
-        on_server: None,
+        on_server: Some(resource::clock_wrong),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -259,7 +260,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not mount a second devpts over the first: open terminals would lose their \
             names. Do not end sessions at random; see who holds the terminals.",
         prior: Prior::judged(1.0),
-        on_server: None,
+        on_server: Some(resource::no_terminal),
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
 ];

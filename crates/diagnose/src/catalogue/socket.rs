@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::socket;
 use crate::outside::world::{Elsewhere, FirstBytes, Listener, Reach, Steadiness, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -37,7 +38,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not close the old port in the firewall before the new one has let you in. Do \
             not stop the socket unit without starting something in its place.",
         prior: Prior::judged(9.0),
-        on_server: None,
+        on_server: Some(socket::ignores_port),
         worlds: &[
             World::NOTHING_LISTENS
                 .elsewhere(Elsewhere::LikelyPort)
@@ -76,7 +77,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not end your open session until a new one works. Do not edit the generated \
             files beneath /run/systemd/generator.",
         prior: Prior::judged(2.0),
-        on_server: None,
+        on_server: Some(socket::changed_while_running),
         worlds: &[World::NOTHING_LISTENS.alone()],
     },
     Cause {
@@ -107,7 +108,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not disable the socket over your only SSH session without starting the service \
             in the same breath. Do not move either to another port to end the clash.",
         prior: Prior::judged(3.0),
-        on_server: None,
+        on_server: Some(socket::clash),
         worlds: &[
             World::NOTHING_LISTENS.share(0.7),
             World::HEALTHY
@@ -149,7 +150,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not edit the files beneath /run/systemd/generator: they are written again. Do \
             not switch IPv6 off in the kernel to hide it.",
         prior: Prior::judged(0.6),
-        on_server: None,
+        on_server: Some(socket::ignores_family),
         worlds: &[World::NOTHING_LISTENS
             .elsewhere(Elsewhere::OtherAddress)
             .reach(Reach::ThisFamily)
@@ -185,7 +186,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not turn the limit off: it protects the machine from a start loop. Do not retry \
             the connection in a loop.",
         prior: Prior::judged(0.6),
-        on_server: None,
+        on_server: Some(socket::trigger_limit),
         worlds: &[
             World::NOTHING_LISTENS.share(0.7),
             World::HEALTHY

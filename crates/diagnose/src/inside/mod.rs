@@ -7,6 +7,7 @@
 mod account;
 mod ago;
 pub(crate) mod fact_line;
+pub mod packet_filter;
 mod proof;
 pub(crate) mod proofs;
 mod report;
@@ -15,4 +16,4 @@ mod walk;
 
 pub use proof::{Force, Proof, Prove};
 pub(crate) use report::report;
-pub use server::{Seen, Server};
+pub use server::{Filtered, Seen, Server};

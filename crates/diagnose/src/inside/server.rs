@@ -30,6 +30,17 @@ impl<T: ?Sized> Clone for Seen<'_, T> {
 
 impl<T: ?Sized> Copy for Seen<'_, T> {}
 
+/// What the packet filter does with the client's packet.
+#[derive(Debug, Clone, Copy)]
+pub struct Filtered<'a> {
+    /// Id of the evidence.
+    pub id: &'a str,
+    /// What becomes of the packet.
+    pub answer: &'a PacketAnswer,
+    /// The same in one sentence.
+    pub summary: &'a str,
+}
+
 /// Everything that one server showed, and who wants in.
 #[derive(Debug)]
 pub struct Server<'a> {
@@ -70,7 +81,7 @@ pub struct Server<'a> {
     /// The way back to the client.
     pub way_back: Option<Seen<'a, RouteOutcome>>,
     /// What the packet filter does with the client's packet; one for each family when nothing says which it is.
-    pub packet_filter: Vec<Seen<'a, PacketAnswer>>,
+    pub packet_filter: Vec<Filtered<'a>>,
     /// Tcp wrappers.
     pub tcp_wrappers: Option<Seen<'a, TcpWrappers>>,
     /// Tools that ban.
@@ -194,9 +205,13 @@ impl<'a> Server<'a> {
             Fact::Route { to, outcome } if Some(*to) == self.question.from => {
                 self.way_back = Some(Seen { id, fact: outcome });
             }
-            Fact::PacketFilter { answer, .. } => {
-                self.packet_filter.push(Seen { id, fact: answer });
-            }
+            Fact::PacketFilter {
+                answer, summary, ..
+            } => self.packet_filter.push(Filtered {
+                id,
+                answer,
+                summary,
+            }),
             Fact::TcpWrappers { wrappers } => {
                 self.tcp_wrappers = Some(Seen { id, fact: wrappers });
             }

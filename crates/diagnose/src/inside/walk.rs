@@ -123,11 +123,11 @@ fn host_firewall(server: &Server<'_>) -> Step {
     let worst = server
         .packet_filter
         .iter()
-        .max_by_key(|seen| rank(seen.fact.verdict));
+        .max_by_key(|seen| rank(seen.answer.verdict));
     let Some(seen) = worst else {
         return unseen(server, stage, Sight::PacketFilter);
     };
-    let answer = seen.fact;
+    let answer = seen.answer;
     let decided_by = answer
         .endings
         .first()

@@ -1,7 +1,19 @@
 //! What proves each cause on the server, family by family as in the catalogue.
 
+pub(crate) mod access;
+pub(crate) mod ban;
 pub(crate) mod bind;
+pub(crate) mod boot;
 pub(crate) mod config;
+pub(crate) mod host_keys;
+pub(crate) mod login;
+pub(crate) mod mandatory_access;
+pub(crate) mod network;
+pub(crate) mod packet_filter;
 pub(crate) mod port;
 pub(crate) mod quote;
+pub(crate) mod resource;
+pub(crate) mod sentence;
 pub(crate) mod service;
+pub(crate) mod session;
+pub(crate) mod socket;

@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{InitKind, Outcome, SshdInstance, Unit};
 
-use super::quote;
+use super::{quote, sentence::begun};
 use crate::inside::{Proof, Seen, Server, ago::ago};
 
 /// No sshd listens anywhere, and none runs.
@@ -71,19 +71,11 @@ pub(crate) fn not_installed(server: &Server<'_>) -> Option<Proof> {
     }
     let words = "no SSH server is installed: there is no sshd in any usual place";
     Some(
-        Proof::stops(Outcome::Refused, format!("{}.", capitalised(words)))
+        Proof::stops(Outcome::Refused, format!("{}.", begun(words)))
             .link(words)
             .by(program.id)
             .explaining(&["sshd-stopped"]),
     )
-}
-
-fn capitalised(words: &str) -> String {
-    let mut characters = words.chars();
-    match characters.next() {
-        Some(first) => first.to_uppercase().chain(characters).collect(),
-        None => String::new(),
-    }
 }
 
 /// systemd gave up starting it, or starts it again and again.
@@ -111,7 +103,7 @@ pub(crate) fn restart_loop(server: &Server<'_>) -> Option<Proof> {
         )
     };
     Some(
-        Proof::stops(Outcome::Refused, format!("{}.", capitalised(&words)))
+        Proof::stops(Outcome::Refused, format!("{}.", begun(&words)))
             .link(words)
             .by(unit.id)
             .explaining(&["sshd-stopped"]),
@@ -136,7 +128,7 @@ pub(crate) fn hung(server: &Server<'_>) -> Option<Proof> {
         },
         _ => return None,
     };
-    let proof = Proof::stops(Outcome::Silent, format!("{}.", capitalised(&words)))
+    let proof = Proof::stops(Outcome::Silent, format!("{}.", begun(&words)))
         .link("the kernel accepts the connection and nobody answers")
         .link(words)
         .by(processes.id);

@@ -1,0 +1,84 @@
+//! SELinux and AppArmor.
+
+use sshdoctor_case::{Outcome, SelinuxMode};
+
+use super::quote;
+use crate::inside::{Proof, Server};
+
+/// SELinux does not let sshd have its port.
+pub(crate) fn port_unlabelled(server: &Server<'_>) -> Option<Proof> {
+    let selinux = server.selinux?;
+    if selinux.fact.mode != SelinuxMode::Enforcing || server.takers().next().is_some() {
+        return None;
+    }
+    let (log, line) = server.logged(&["failed: Permission denied"])?;
+    if !line.message.as_str().contains("Bind to port") {
+        return None;
+    }
+    let port = server.port();
+    Some(
+        Proof::stops(
+            Outcome::Refused,
+            format!(
+                "SELinux does not let sshd have port {port}: the port is not labelled for SSH."
+            ),
+        )
+        .link(format!("sshd logged: {}", line.message))
+        .by(selinux.id)
+        .by(log)
+        .quoting(quote::log_line(line))
+        .explaining(&["sshd-stopped", "sshd-restart-loop"])
+        .mended_by(format!("semanage port -a -t ssh_port_t -p tcp {port}")),
+    )
+}
+
+/// A file has a label that SELinux does not let sshd read.
+pub(crate) fn file_context(server: &Server<'_>) -> Option<Proof> {
+    let selinux = server.selinux?;
+    if selinux.fact.mode != SelinuxMode::Enforcing {
+        return None;
+    }
+    let wrong = selinux.fact.contexts.iter().find(|context| {
+        context
+            .expected
+            .as_ref()
+            .is_some_and(|expected| *expected != context.label)
+    })?;
+    let words = format!(
+        "{} has the label {}, and {} is wanted",
+        wrong.path,
+        wrong.label,
+        wrong
+            .expected
+            .as_ref()
+            .map_or("", sshdoctor_case::Received::as_str)
+    );
+    Some(
+        Proof::stops(
+            Outcome::LoginRefused,
+            format!("SELinux keeps sshd from a file: {words}."),
+        )
+        .link(words)
+        .by(selinux.id)
+        .mended_by(format!("restorecon -v {}", wrong.path)),
+    )
+}
+
+/// AppArmor denied something to sshd.
+pub(crate) fn apparmor(server: &Server<'_>) -> Option<Proof> {
+    let (log, line) = server
+        .kernel_said(&["apparmor=\"DENIED\""])
+        .filter(|(_, line)| line.message.as_str().contains("sshd"))?;
+    let proof = if server.nothing_listens() {
+        Proof::stops(Outcome::Refused, "AppArmor keeps sshd from what it needs.")
+            .explaining(&["sshd-stopped", "sshd-restart-loop"])
+    } else {
+        Proof::note("AppArmor denied something to sshd.")
+    };
+    Some(
+        proof
+            .link(format!("the kernel logged: {}", line.message))
+            .by(log)
+            .quoting(quote::log_line(line)),
+    )
+}

@@ -1,0 +1,113 @@
+//! Addresses and ways.
+
+use sshdoctor_case::{LinkState, Outcome, RouteOutcome};
+
+use crate::inside::{Proof, Server};
+
+/// The address that the client uses is not, or not any more, one of this host.
+pub(crate) fn address_changed(server: &Server<'_>) -> Option<Proof> {
+    let to = server.question.to?;
+    let interfaces = server.interfaces?;
+    if server.own_addresses().any(|own| own == to.to_canonical()) {
+        return None;
+    }
+    let own: Vec<String> = server
+        .own_addresses()
+        .filter(|own| !own.is_loopback())
+        .map(|own| own.to_string())
+        .collect();
+    let has = if own.is_empty() {
+        "it has none but the loopback".to_owned()
+    } else {
+        format!("it has {}", own.join(", "))
+    };
+    let words = format!("{to} is not an address of this host; {has}");
+    let down = interfaces.fact.iter().find(|interface| {
+        interface.state != LinkState::Up
+            && interface
+                .addresses
+                .iter()
+                .any(|own| own.address.to_canonical() == to.to_canonical())
+    });
+    let proof = Proof::stops(Outcome::TimedOut, format!("{words}."))
+        .link(words)
+        .by(interfaces.id);
+    Some(match down {
+        Some(interface) => proof.link(format!("it is on {}, which is down", interface.name)),
+        None => proof,
+    })
+}
+
+/// Another machine has the same address.
+pub(crate) fn duplicate_address(server: &Server<'_>) -> Option<Proof> {
+    let interfaces = server.interfaces?;
+    let (interface, own) = interfaces.fact.iter().find_map(|interface| {
+        let own = interface.addresses.iter().find(|own| own.duplicate)?;
+        Some((interface, own))
+    })?;
+    let words = format!(
+        "another machine has {} as well, so {} does not use it",
+        own.address, interface.name
+    );
+    let concerns = server.question.to.is_none_or(|to| to == own.address);
+    let proof = if concerns && server.question.to.is_some() {
+        Proof::stops(
+            Outcome::TimedOut,
+            format!("This host cannot use its address: {words}."),
+        )
+        .explaining(&["address-changed"])
+    } else {
+        Proof::note(format!("{words}."))
+    };
+    Some(proof.link(words).by(interfaces.id))
+}
+
+/// There is no way back to the client.
+pub(crate) fn no_route_back(server: &Server<'_>) -> Option<Proof> {
+    let from = server.question.from?;
+    let way = server.way_back?;
+    let words = match way.fact {
+        RouteOutcome::Via { .. } => return None,
+        RouteOutcome::Unreachable { .. } => format!("this host has no route to {from}"),
+        RouteOutcome::Blackhole => format!("a blackhole route swallows answers to {from}"),
+        RouteOutcome::Prohibit => format!("a route prohibits answers to {from}"),
+    };
+    Some(
+        Proof::stops(Outcome::TimedOut, format!("Answers cannot leave: {words}."))
+            .link(words)
+            .by(way.id),
+    )
+}
+
+/// Packets come in by another interface than answers leave by, and a strict filter on the reverse path drops them.
+pub(crate) fn asymmetric(server: &Server<'_>) -> Option<Proof> {
+    let network = server.network?;
+    let interfaces = server.interfaces?;
+    let (way_in, way_back) = (
+        network.fact.way_in.as_ref()?,
+        network.fact.way_back.as_ref()?,
+    );
+    if way_in == way_back || server.question.from?.is_ipv6() {
+        return None;
+    }
+    let interface = interfaces
+        .fact
+        .iter()
+        .find(|interface| interface.name == *way_in)?;
+    if interface.reverse_path_filter != Some(1) {
+        return None;
+    }
+    let words = format!(
+        "packets of the client come in by {way_in}, answers would leave by {way_back}, and rp_filter of {way_in} is strict"
+    );
+    Some(
+        Proof::stops(
+            Outcome::TimedOut,
+            format!("The kernel drops the client's packets: {words}."),
+        )
+        .link(words)
+        .by(network.id)
+        .by(interfaces.id)
+        .mended_by(format!("sysctl -w net.ipv4.conf.{way_in}.rp_filter=2")),
+    )
+}

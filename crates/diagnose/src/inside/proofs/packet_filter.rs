@@ -1,0 +1,160 @@
+//! What the server's packet filter does, and who told it to.
+
+use sshdoctor_case::{FilterRule, Outcome, PacketVerdict, Quotation, RuleContext};
+
+use crate::inside::{Filtered, Proof, Server, ago::ago, packet_filter};
+
+/// The packet filter denies the client's packet for sure, in the way that is this cause.
+pub(crate) fn denied(server: &Server<'_>, cause: &str) -> Option<Proof> {
+    let filtered = server.packet_filter.iter().find(|filtered| {
+        matches!(
+            filtered.answer.verdict,
+            PacketVerdict::Drop | PacketVerdict::Reject
+        ) && packet_filter::cause(filtered.answer, is_legacy) == Some(cause)
+    })?;
+    let mut proof = proof(server, *filtered);
+    if cause == "fail2ban-ban" {
+        proof = with_ban(server, proof);
+    }
+    Some(proof)
+}
+
+fn is_legacy(source: &str) -> bool {
+    source.contains("legacy")
+}
+
+fn proof(server: &Server<'_>, filtered: Filtered<'_>) -> Proof {
+    let answer = filtered.answer;
+    let outcome = answer
+        .endings
+        .first()
+        .map_or(Outcome::TimedOut, |ending| ending.outcome);
+    let decided_by = answer
+        .endings
+        .first()
+        .map_or("", |ending| ending.decided_by.as_str());
+    let sentence = format!(
+        "The firewall of this server keeps {} out of port {}: {}",
+        server.client(),
+        server.port(),
+        lower(filtered.summary)
+    );
+    let mut proof = Proof::stops(outcome, sentence).by(filtered.id);
+    if !decided_by.is_empty() {
+        proof = proof.link(format!("{decided_by} decides"));
+    }
+    if let Some(rule) = &answer.rule {
+        proof = proof.quoting(quotation(rule, answer.context.as_ref()));
+    }
+    let commands = answer
+        .owner
+        .as_ref()
+        .map(|owner| owner.change.clone())
+        .filter(|commands| !commands.is_empty())
+        .or_else(|| Some(answer.insertions.first()?.commands.clone()))
+        .unwrap_or_default();
+    proof.commands = commands;
+    proof
+}
+
+fn lower(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}
+
+fn quotation(rule: &FilterRule, context: Option<&RuleContext>) -> Quotation {
+    let handle = rule
+        .handle
+        .map(|handle| format!(", handle {handle}"))
+        .unwrap_or_default();
+    Quotation {
+        source: format!(
+            "{}, table {}, chain {}{handle}",
+            rule.source, rule.table, rule.chain
+        ),
+        line: rule.line,
+        text: rule.text.clone(),
+        mark: context.and_then(|context| context.mark),
+        label: context
+            .map(|context| context.label.clone())
+            .unwrap_or_default(),
+    }
+}
+
+/// With what fail2ban itself says of the ban.
+fn with_ban(server: &Server<'_>, proof: Proof) -> Proof {
+    let banned = server.ban_tools.iter().find_map(|tool| {
+        let jail = tool.fact.jails.iter().find(|jail| jail.ban.is_some())?;
+        Some((tool.id, jail))
+    });
+    let Some((id, jail)) = banned else {
+        return proof;
+    };
+    let until = jail.ban.as_ref().and_then(|ban| ban.until_ms);
+    let words = match until {
+        Some(until) => format!(
+            "jail {} bans it for {} more",
+            jail.name,
+            ago(server.now_ms, until).trim_end_matches(" ago")
+        ),
+        None => format!("jail {} bans it", jail.name),
+    };
+    let mut proof = proof.link(words).by(id);
+    if let Some(from) = server.question.from {
+        proof.commands = vec![format!("fail2ban-client set {} unbanip {from}", jail.name)];
+    }
+    proof
+}
+
+/// One family is let in and the other is not.
+pub(crate) fn families_differ(server: &Server<'_>) -> Option<Proof> {
+    let let_in = server
+        .packet_filter
+        .iter()
+        .any(|filtered| filtered.answer.verdict == PacketVerdict::Accept);
+    let denied = server.packet_filter.iter().find(|filtered| {
+        matches!(
+            filtered.answer.verdict,
+            PacketVerdict::Drop | PacketVerdict::Reject
+        )
+    })?;
+    if !let_in {
+        return None;
+    }
+    Some(proof(server, *denied).explaining(&[
+        "host-firewall-drops",
+        "host-firewall-rejects",
+        "host-firewall-resets",
+        "host-firewall-prohibits",
+        "ufw-enabled-without-ssh",
+    ]))
+}
+
+/// Rules in memory let the client in, and no boot loads them, or those that a boot loads do not.
+pub(crate) fn not_persisted(server: &Server<'_>) -> Option<Proof> {
+    let boot = server.boot?;
+    let denied_later = boot.fact.saved_rules.iter().find(|rules| {
+        rules.enabled == Some(true)
+            && matches!(
+                rules.verdict,
+                Some(PacketVerdict::Drop | PacketVerdict::Reject)
+            )
+    })?;
+    let let_in = server
+        .packet_filter
+        .iter()
+        .all(|filtered| filtered.answer.verdict == PacketVerdict::Accept);
+    if !let_in || server.packet_filter.is_empty() {
+        return None;
+    }
+    Some(
+        Proof::later(format!(
+            "The rules that {} loads at boot keep this client out.",
+            denied_later.tool
+        ))
+        .by(boot.id),
+    )
+}
