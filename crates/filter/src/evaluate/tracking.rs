@@ -96,7 +96,11 @@ pub(super) fn tracked(mut walker: Walker, role: &Role) -> Walker {
             ),
             ..**of
         },
-        Role::SynAck(None) | Role::Error => nothing,
+        // Of an ICMP error about nothing it knows it leaves the note that it was attached to nothing (`nf_conntrack_handle_icmp`).
+        Role::SynAck(None) | Role::Error => super::packet::Tracking {
+            answers_untracked: packet.tracking.answers_untracked && packet.icmp.is_some(),
+            ..nothing
+        },
     };
     walker
 }
