@@ -1,6 +1,8 @@
 //! The program as it is run: exit status, standard output and standard error.
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
+mod harness;
+
 use std::{
     fs,
     io::Write as _,
@@ -10,25 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-fn sshdoctor(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sshdoctor"));
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .env_remove("NO_COLOR")
-        .env_remove("CLICOLOR_FORCE")
-        .env_remove("COLUMNS")
-        .env("LC_ALL", "C.UTF-8")
-        .env("TERM", "xterm");
-    command
-}
+use harness::{sshdoctor, text};
 
 fn run(arguments: &[&str]) -> Output {
     sshdoctor(arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// A port of this machine on which nothing listens.

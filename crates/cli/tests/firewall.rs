@@ -1,6 +1,8 @@
 //! `sshdoctor firewall` as it is run, on rule sets that real tools wrote.
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
+mod harness;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -9,6 +11,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use harness::{sshdoctor, text};
 use serde::Deserialize;
 
 /// Dumps that a folder may hold.
@@ -21,25 +24,14 @@ const DUMPS: [&str; 6] = [
     "ipset-save",
 ];
 
-fn sshdoctor(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sshdoctor"));
-    command
-        .arg("firewall")
-        .args(arguments)
-        .stdin(Stdio::null())
-        .env_remove("NO_COLOR")
-        .env_remove("CLICOLOR_FORCE")
-        .env("LC_ALL", "C.UTF-8")
-        .env("TERM", "xterm");
+fn firewall(arguments: &[&str]) -> Command {
+    let mut command = sshdoctor(&["firewall"]);
+    command.args(arguments);
     command
 }
 
 fn run(arguments: &[&str]) -> Output {
-    sshdoctor(arguments).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+    firewall(arguments).output().unwrap()
 }
 
 fn rule_sets() -> PathBuf {
@@ -60,21 +52,13 @@ fn dumps(folder: &Path) -> Vec<String> {
 fn shown(name: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let folder = rule_sets().join(name);
     let dumps = dumps(&folder);
-    let all: Vec<&str> = dumps
+    let prefix = format!("{}/", folder.display());
+    let dumps = dumps
         .iter()
-        .map(String::as_str)
-        .chain(arguments.iter().copied())
-        .collect();
-    let output = Command::new(env!("CARGO_BIN_EXE_sshdoctor"))
-        .arg("firewall")
-        .args(all.iter().map(|word| {
-            let prefix = format!("{}/", folder.display());
-            word.strip_prefix(&prefix).unwrap_or(word).to_owned()
-        }))
+        .map(|word| word.strip_prefix(&prefix).unwrap_or(word));
+    let output = firewall(arguments)
+        .args(dumps)
         .current_dir(&folder)
-        .env("LC_ALL", "C.UTF-8")
-        .env("TERM", "xterm")
-        .env("NO_COLOR", "1")
         .output()
         .unwrap();
     assert!(output.stderr.is_empty(), "{name}: {}", text(&output.stderr));
@@ -241,7 +225,7 @@ fn a_denial_beside_an_acceptance_of_the_other_back_end_is_two_firewalls() {
 fn standard_input_is_read_like_a_file() {
     let file = rule_sets().join("fail2ban-nftables-multiport/nft.json");
     let dump = fs::read(&file).unwrap();
-    let mut child = sshdoctor(&["--from", "198.51.100.66", "--ruleset", "-", "--json"])
+    let mut child = firewall(&["--from", "198.51.100.66", "--ruleset", "-", "--json"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

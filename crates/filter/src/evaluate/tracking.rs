@@ -46,19 +46,19 @@ pub(super) fn settle(walker: &mut Walker, destination: bool) {
 /// In answers the addresses of the first packet are put back where they were changed: its source before routing, its destination
 /// after. An ICMP error may come from another address than the packet was sent to, and keeps it otherwise.
 pub(super) fn translate_back(packet: &mut Packet, destination: bool) {
-    let original = packet.tracking.original;
-    let answered = packet.tracking.answer.reversed();
+    let arriving = packet.tracking.answer;
+    let expected = packet.tracking.original.reversed();
     let ends = &mut packet.ends;
     if destination {
-        if (answered.source, answered.source_port) != (original.source, original.source_port) {
-            ends.destination = original.source;
-            ends.destination_port = original.source_port;
+        if (arriving.destination, arriving.destination_port)
+            != (expected.destination, expected.destination_port)
+        {
+            ends.destination = expected.destination;
+            ends.destination_port = expected.destination_port;
         }
-    } else if (answered.destination, answered.destination_port)
-        != (original.destination, original.destination_port)
-    {
-        ends.source = original.destination;
-        ends.source_port = original.destination_port;
+    } else if (arriving.source, arriving.source_port) != (expected.source, expected.source_port) {
+        ends.source = expected.source;
+        ends.source_port = expected.source_port;
     }
 }
 
@@ -96,7 +96,11 @@ pub(super) fn tracked(mut walker: Walker, role: &Role) -> Walker {
             ),
             ..**of
         },
-        Role::SynAck(None) | Role::Error => nothing,
+        // Of an ICMP error about nothing it knows it leaves the note that it was attached to nothing (`nf_conntrack_handle_icmp`).
+        Role::SynAck(None) | Role::Error => super::packet::Tracking {
+            answers_untracked: packet.tracking.answers_untracked && packet.icmp.is_some(),
+            ..nothing
+        },
     };
     walker
 }

@@ -6,9 +6,9 @@ use std::net::IpAddr;
 
 use super::decision::{Decider, Translated};
 use super::fields::Presence;
-use super::packet::{address_value, value_address};
+use super::packet::{Tracking, address_value, value_address};
 use super::walk::{Effect, Run, Walker};
-use super::{Possible, Version};
+use super::{Ends, Possible, Version};
 use crate::model::{
     BitOperation, Expression, Family, Hook, Range, RuleReference, Translation, TranslationKind,
     conntrack_status, interface_name,
@@ -60,7 +60,6 @@ impl Run<'_> {
             (None, None) => None,
         };
         let before = walker.packet.ends;
-        let ends = &mut Rc::make_mut(&mut walker.packet).ends;
         let source = matches!(
             translation.kind,
             TranslationKind::Snat | TranslationKind::Masquerade
@@ -71,43 +70,30 @@ impl Run<'_> {
             TranslationKind::Dnat | TranslationKind::Snat => match translation.network {
                 Some((network, length)) => {
                     let old = if source {
-                        ends.source
+                        before.source
                     } else {
-                        ends.destination
+                        before.destination
                     };
                     Some(into_network(old, network, length))
                 }
                 None => address.map(|address| address.value),
             },
         };
-        let ends = &mut Rc::make_mut(&mut walker.packet).ends;
-        let (own_address, own_port, bit) = if source {
-            (
-                &mut ends.source,
-                &mut ends.source_port,
-                conntrack_status::SOURCE_NAT,
-            )
+        let mut after = before;
+        let (address, port) = if source {
+            (&mut after.source, &mut after.source_port)
         } else {
-            (
-                &mut ends.destination,
-                &mut ends.destination_port,
-                conntrack_status::DESTINATION_NAT,
-            )
+            (&mut after.destination, &mut after.destination_port)
         };
-        if let Some(new) = new_address {
-            *own_address = new;
+        *address = new_address.unwrap_or(*address);
+        *port = new_port.unwrap_or(*port);
+        let packet = Rc::make_mut(&mut walker.packet);
+        // What is settled here is how the connection's own packets change; an answer goes the other way.
+        if !packet.tracking.reply {
+            packet.ends = after;
         }
-        if let Some(new) = new_port {
-            *own_port = new;
-        }
-        let after = walker.packet.ends;
-        if walker.packet.tracking.reply {
-            // What is settled here is how the connection's own packets would change; this one goes the other way.
-            Rc::make_mut(&mut walker.packet).ends = before;
-        }
-        Rc::make_mut(&mut walker.packet).redirected |=
-            translation.kind == TranslationKind::Redirect;
-        self.settle(&mut walker, before, after, source, bit);
+        packet.redirected |= translation.kind == TranslationKind::Redirect;
+        note(&mut packet.tracking, before, after, source);
         if !source && !self.answering && before != after {
             let translated = Translated {
                 rule: at,
@@ -120,32 +106,6 @@ impl Run<'_> {
         }
         self.effects.push(Effect::Accept(walker));
         None
-    }
-
-    fn settle(
-        &self,
-        walker: &mut Walker,
-        before: super::Ends,
-        after: super::Ends,
-        source: bool,
-        bit: u128,
-    ) {
-        let tracking = &mut Rc::make_mut(&mut walker.packet).tracking;
-        if source {
-            tracking.source_settled = true;
-            tracking.answer.destination = after.source;
-            tracking.answer.destination_port = after.source_port;
-        } else {
-            tracking.destination_settled = true;
-            tracking.answer.source = after.destination;
-            tracking.answer.source_port = after.destination_port;
-        }
-        let marked = tracking.status.after(BitOperation::Or, bit, 32);
-        tracking.status = match is_changed(before, after) {
-            Some(true) => marked,
-            Some(false) => tracking.status,
-            None => tracking.status.or(marked),
-        };
     }
 
     fn new_value(
@@ -230,8 +190,29 @@ fn same_scope(one: IpAddr, other: IpAddr) -> bool {
     }
 }
 
+/// What conntrack notes of a translation of the source or of the destination.
+fn note(tracking: &mut Tracking, before: Ends, after: Ends, source: bool) {
+    let bit = if source {
+        tracking.source_settled = true;
+        tracking.answer.destination = after.source;
+        tracking.answer.destination_port = after.source_port;
+        conntrack_status::SOURCE_NAT
+    } else {
+        tracking.destination_settled = true;
+        tracking.answer.source = after.destination;
+        tracking.answer.source_port = after.destination_port;
+        conntrack_status::DESTINATION_NAT
+    };
+    let marked = tracking.status.after(BitOperation::Or, bit, 32);
+    tracking.status = match is_changed(before, after) {
+        Some(true) => marked,
+        Some(false) => tracking.status,
+        None => tracking.status.or(marked),
+    };
+}
+
 /// Whether a translation has changed anything; the new address may be one of several, among them the old one.
-fn is_changed(before: super::Ends, after: super::Ends) -> Option<bool> {
+fn is_changed(before: Ends, after: Ends) -> Option<bool> {
     if before == after {
         return Some(false);
     }

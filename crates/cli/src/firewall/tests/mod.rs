@@ -1,3 +1,4 @@
+mod parts;
 mod samples;
 
 use sshdoctor_case::{FirewallReport, Outcome, PacketVerdict, StageState};
@@ -9,7 +10,7 @@ use super::{
     report::{Reading, conclude},
 };
 use crate::render::terminal::{Charset, packet};
-use samples::{accepted, answered, saved};
+use parts::{accepted, answered, dropped, input, saved};
 
 const READING: Reading<'_> = Reading {
     live: false,
@@ -128,7 +129,7 @@ fn each_family_has_its_answer_where_they_differ() {
 #[test]
 fn families_that_are_alike_have_one_answer() {
     let [mut ipv4, mut ipv6] = samples::each_family();
-    ipv6.decision.endings = vec![accepted(samples::input(0))];
+    ipv6.decision.endings = vec![accepted(input(0))];
     ipv4.question.port = 2200;
     let report = report(&[ipv4, ipv6]);
     assert!(report.families.is_empty());
@@ -187,7 +188,7 @@ fn every_short_form_fits_and_shows_nothing_hostile() {
     let mut hostile_rule = answered(
         "198.51.100.7/32",
         saved(Policy::Drop, &[hostile, hostile, hostile], &[]),
-        vec![samples::dropped(samples::input(1))],
+        vec![dropped(input(1))],
     );
     hostile_rule.rule_set.tables[0].name = hostile.into();
     hostile_rule.rule_set.tables[0].chains[0].name = hostile.into();
