@@ -4,6 +4,8 @@ mod answers;
 mod bus;
 mod environment;
 mod kind;
+#[cfg(test)]
+pub(super) mod mounted_disk;
 pub(super) mod now;
 mod properties;
 mod services;
