@@ -14,6 +14,8 @@ use journal::{Entry, Query};
 const MOST_LINES: usize = 400;
 /// systemd is about to start a unit (`SD_MESSAGE_UNIT_STARTING`, `systemd/sd-messages.h`).
 const UNIT_STARTING: &str = "7d4958e842da4a758f6c1cdc7b36dcc5";
+/// It has started one (`SD_MESSAGE_UNIT_STARTED`), which of a socket is all that is said.
+const UNIT_STARTED: &str = "39f53479d3a045ac8e11786248231fbf";
 /// Units of which each has a log of its own.
 const UNITS: [&str; 6] = [
     "ssh.service",
@@ -78,7 +80,7 @@ fn by_unit(entries: Vec<Entry>, cut: bool) -> Vec<Fact> {
             logs.len() - 1
         });
         if let Some((_, lines, earlier_left_out)) = logs.get_mut(position) {
-            if entry.message_id == UNIT_STARTING && !lines.is_empty() {
+            if begins(&entry) && !lines.is_empty() {
                 lines.clear();
                 *earlier_left_out = true;
             }
@@ -93,6 +95,13 @@ fn by_unit(entries: Vec<Entry>, cut: bool) -> Vec<Fact> {
             log(source, lines.into_iter().map(|entry| entry.line), cut)
         })
         .collect()
+}
+
+/// What came before it belongs to an earlier start of the unit.
+fn begins(entry: &Entry) -> bool {
+    let id = entry.message_id.as_str();
+    id == UNIT_STARTING && !entry.unit.contains('@')
+        || id == UNIT_STARTED && entry.unit.ends_with(".socket")
 }
 
 /// Instances share a log, and so do the scopes that logins are moved to.
