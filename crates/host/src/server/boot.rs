@@ -1,9 +1,61 @@
 //! What the next boot would do.
 
-use sshdoctor_case::Fact;
+mod fstab;
+mod interfaces;
+mod saved_rules;
+
+use std::path::Path;
+
+use sshdoctor_case::{Boot, Fact, Received};
 
 use super::Host;
+use super::init::unit_files::{Enablement, UnitFile, find};
+use crate::root::Root;
 
-pub(super) const fn look(_host: &Host) -> Vec<Fact> {
-    Vec::new()
+/// Directories of units in which `default.target` is looked for (`bootup(7)`).
+const TARGET_DIRECTORIES: [&str; 4] = [
+    "/etc/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+
+pub(super) fn look(host: &Host) -> Vec<Fact> {
+    let root = &host.root;
+    let boot = Boot {
+        not_to_be_run: Some(root.exists("/etc/ssh/sshd_not_to_be_run")),
+        default_target: default_target(root),
+        file_systems: fstab::waited_for(root),
+        saved_rules: saved_rules::all(root, &Enablement::read(root)),
+        cloud_init: Some(cloud_init(root)),
+        configured_interfaces: interfaces::configured(root),
+    };
+    vec![Fact::Boot {
+        boot: Box::new(boot),
+    }]
 }
+
+/// The target that the link leads to, `graphical.target` for example.
+fn default_target(root: &Root) -> Option<Received> {
+    TARGET_DIRECTORIES.iter().find_map(|directory| {
+        let target = root
+            .read_link(Path::new(directory).join("default.target"))
+            .ok()?;
+        Some(Received::from_text(&target.file_name()?.to_string_lossy()))
+    })
+}
+
+/// It is installed, and neither its file nor the kernel's command line turns it off (cloud-init, "Disable cloud-init").
+fn cloud_init(root: &Root) -> bool {
+    let installed = root.exists("/usr/bin/cloud-init")
+        && !matches!(find(root, "cloud-init.target"), UnitFile::Masked(_));
+    let off = root.exists("/etc/cloud/cloud-init.disabled")
+        || (root.is_running()
+            && root.read("/proc/cmdline", 4096).is_ok_and(|line| {
+                String::from_utf8_lossy(&line.bytes).contains("cloud-init=disabled")
+            }));
+    installed && !off
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@ mod answers;
 mod bus;
 mod environment;
 mod kind;
+#[cfg(test)]
+pub(super) mod mounted_disk;
 pub(super) mod now;
 mod properties;
 mod services;
@@ -11,7 +13,6 @@ mod systemctl;
 mod unit;
 pub(super) mod unit_files;
 
-use nix::unistd::Uid;
 use sshdoctor_case::{BootState, Fact, InitKind, InitSystem, Obstacle, Sight, Unit};
 
 use super::{Host, not_seen};
@@ -33,7 +34,7 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
 fn systemd(host: &Host) -> Vec<Fact> {
     // A bus that hangs must leave time for the other way.
     let half = host.patience / 2;
-    let answers = bus::ask(Uid::effective().is_root(), half).or_else(|error| {
+    let answers = bus::ask(&host.root, half).or_else(|error| {
         systemctl::ask(&host.programs, half.mul_f32(0.8)).map_err(|failure| (error, failure))
     });
     match answers {

@@ -1,6 +1,7 @@
 //! systemd asked over D-Bus (`org.freedesktop.systemd1(5)`).
 //!
-//! As root its own socket is taken, as `systemctl` does: it answers where the bus is down, and nothing is activated by it.
+//! Only where the bus runs: to connect to its socket would start it. systemd's own socket, which answers root without a bus, is left to
+//! `systemctl`: it sends a name of its own as sender, which zbus takes for an error.
 
 use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
@@ -16,9 +17,16 @@ use super::answers::{
     Answers, MOST_LISTED, OTHER_UNITS, SLICES, SSH_INSTANCES, SSH_UNITS, boot_state,
 };
 use super::properties::{Command, Ended, Kind, Properties, Value, kind};
+use crate::root::Root;
 
-const PRIVATE_SOCKET: &str = "/run/systemd/private";
 const BUS_SOCKET: &str = "/run/dbus/system_bus_socket";
+/// Where the processes of a bus that runs are listed, whichever daemon it is and whichever hierarchy of cgroups there is.
+const BUS_CGROUPS: [&str; 4] = [
+    "/sys/fs/cgroup/system.slice/dbus.service",
+    "/sys/fs/cgroup/system.slice/dbus-broker.service",
+    "/sys/fs/cgroup/systemd/system.slice/dbus.service",
+    "/sys/fs/cgroup/systemd/system.slice/dbus-broker.service",
+];
 const DESTINATION: &str = "org.freedesktop.systemd1";
 const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
 const MANAGER: &str = "org.freedesktop.systemd1.Manager";
@@ -27,6 +35,8 @@ const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BusError {
+    #[error("the bus does not run")]
+    NoBus,
     #[error("{0}: {1}")]
     Connect(&'static str, std::io::Error),
     #[error("systemd over D-Bus: {0}")]
@@ -38,13 +48,16 @@ pub(super) enum BusError {
 }
 
 /// Asks systemd, and gives up after `patience`.
-pub(super) fn ask(is_root: bool, patience: Duration) -> Result<Answers, BusError> {
+pub(super) fn ask(root: &Root, patience: Duration) -> Result<Answers, BusError> {
+    if !BUS_CGROUPS.iter().any(|path| root.exists(path)) {
+        return Err(BusError::NoBus);
+    }
     let (sender, receiver) = channel();
     thread::Builder::new()
         .name("systemd".to_owned())
         .spawn(move || {
             // Nobody listens any more after the patience.
-            let _ = sender.send(answers(is_root));
+            let _ = sender.send(answers());
         })
         .map_err(BusError::Thread)?;
     receiver
@@ -52,20 +65,11 @@ pub(super) fn ask(is_root: bool, patience: Duration) -> Result<Answers, BusError
         .unwrap_or(Err(BusError::TooLong(patience)))
 }
 
-fn answers(is_root: bool) -> Result<Answers, BusError> {
-    let private = is_root
-        .then(|| UnixStream::connect(PRIVATE_SOCKET))
-        .and_then(Result::ok);
-    let builder = match private {
-        Some(stream) => Builder::unix_stream(stream).p2p(),
-        None => {
-            let stream = UnixStream::connect(BUS_SOCKET)
-                .map_err(|error| BusError::Connect(BUS_SOCKET, error))?;
-            Builder::unix_stream(stream)
-        }
-    };
+fn answers() -> Result<Answers, BusError> {
+    let stream =
+        UnixStream::connect(BUS_SOCKET).map_err(|error| BusError::Connect(BUS_SOCKET, error))?;
     zbus::block_on(async {
-        let connection = builder.build().await?;
+        let connection = Builder::unix_stream(stream).build().await?;
         Ok(manager(&connection).await?)
     })
 }
@@ -79,20 +83,24 @@ async fn manager(connection: &Connection) -> zbus::Result<Answers> {
         version: text("Version").map(|version| Received::from_text(&version)),
         state: boot_state(&text("SystemState").unwrap_or_default()),
         jobs: jobs(connection).await.unwrap_or_default(),
-        failed_units: units_in_state(connection, &["failed"], &[])
+        failed_units: by_patterns(connection, &["failed"], &[])
             .await?
             .iter()
-            .map(|name| Received::from_text(name))
+            .map(|unit| Received::from_text(&unit.name))
             .collect(),
         units: Vec::new(),
     };
-    for name in SSH_UNITS.iter().chain(&OTHER_UNITS).chain(&SLICES) {
-        if let Ok(unit) = unit(connection, name).await {
-            answers.add(unit);
-        }
-    }
-    for name in units_in_state(connection, &[], &SSH_INSTANCES).await? {
-        if let Ok(unit) = unit(connection, &name).await {
+    let names: Vec<&str> = SSH_UNITS
+        .iter()
+        .chain(&OTHER_UNITS)
+        .chain(&SLICES)
+        .copied()
+        .collect();
+    let mut listed = list(connection, "ListUnitsByNames", &(names,)).await?;
+    listed.extend(by_patterns(connection, &[], &SSH_INSTANCES).await?);
+    for unit in listed {
+        let absent = unit.load_state == "not-found" && unit.active_state == "inactive";
+        if !absent && let Ok(unit) = properties_of(connection, &unit).await {
             answers.add(unit);
         }
     }
@@ -142,13 +150,32 @@ async fn jobs(connection: &Connection) -> zbus::Result<Vec<Job>> {
         .collect())
 }
 
-/// Names of loaded units in one of these states that match one of these patterns; none of either means any.
-async fn units_in_state(
+/// A unit of a list, `(ssssssouso)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Listed {
+    name: String,
+    load_state: String,
+    active_state: String,
+    path: OwnedObjectPath,
+}
+
+/// Units that systemd has loaded, in one of these states and matching one of these patterns; none of either means any.
+async fn by_patterns(
     connection: &Connection,
     states: &[&str],
     patterns: &[&str],
-) -> zbus::Result<Vec<String>> {
-    type Listed = (
+) -> zbus::Result<Vec<Listed>> {
+    let mut listed = list(connection, "ListUnitsByPatterns", &(states, patterns)).await?;
+    listed.sort_by_key(|unit| unit.active_state != "failed");
+    listed.truncate(MOST_LISTED);
+    Ok(listed)
+}
+
+async fn list<B>(connection: &Connection, method: &str, body: &B) -> zbus::Result<Vec<Listed>>
+where
+    B: serde::Serialize + zbus::DynamicType,
+{
+    type Row = (
         String,
         String,
         String,
@@ -160,28 +187,25 @@ async fn units_in_state(
         String,
         OwnedObjectPath,
     );
-    let reply = call(
-        connection,
-        MANAGER_PATH,
-        MANAGER,
-        "ListUnitsByPatterns",
-        &(states, patterns),
-    )
-    .await?;
-    let mut listed: Vec<Listed> = reply.body().deserialize()?;
-    listed.sort_by_key(|(_, _, _, active, ..)| active != "failed");
-    Ok(listed
+    let reply = call(connection, MANAGER_PATH, MANAGER, method, body).await?;
+    let rows: Vec<Row> = reply.body().deserialize()?;
+    Ok(rows
         .into_iter()
-        .take(MOST_LISTED)
-        .map(|(name, ..)| name)
+        .map(
+            |(name, _, load_state, active_state, _, _, path, ..)| Listed {
+                name,
+                load_state,
+                active_state,
+                path,
+            },
+        )
         .collect())
 }
 
-async fn unit(connection: &Connection, name: &str) -> zbus::Result<Properties> {
-    let reply = call(connection, MANAGER_PATH, MANAGER, "LoadUnit", &(name,)).await?;
-    let path: OwnedObjectPath = reply.body().deserialize()?;
+async fn properties_of(connection: &Connection, listed: &Listed) -> zbus::Result<Properties> {
+    let name = listed.name.as_str();
     // An empty name means the properties of all interfaces.
-    let reply = properties(connection, path.as_str(), "").await?;
+    let reply = properties(connection, listed.path.as_str(), "").await?;
     let body = reply.body();
     let all: HashMap<&str, Variant<'_>> = body.deserialize()?;
     let mut unit = Properties::default();

@@ -24,7 +24,7 @@ pub(super) enum Kind {
 }
 
 /// The properties that are looked at (`org.freedesktop.systemd1(5)`).
-pub(super) const WANTED: [(&str, Kind); 60] = [
+pub(super) const WANTED: [(&str, Kind); 62] = [
     ("Id", Kind::Scalar),
     ("Names", Kind::Words),
     ("LoadState", Kind::Scalar),
@@ -51,6 +51,8 @@ pub(super) const WANTED: [(&str, Kind); 60] = [
     ("ExecStartPost", Kind::Commands),
     ("Conditions", Kind::Conditions),
     ("Asserts", Kind::Conditions),
+    ("ConditionResult", Kind::Scalar),
+    ("ConditionTimestampMonotonic", Kind::Scalar),
     ("EnvironmentFiles", Kind::Files),
     ("Environment", Kind::Words),
     ("Listen", Kind::Listen),

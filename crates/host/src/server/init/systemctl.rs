@@ -104,7 +104,10 @@ fn units(text: &str) -> Vec<Properties> {
 fn read(kind: Kind, text: &str) -> Option<Value> {
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
     match kind {
-        Kind::Scalar | Kind::AllowList => Some(Value::Text(text.to_owned())),
+        Kind::Scalar => Some(Value::Text(text.to_owned())),
+        // All but none.
+        Kind::AllowList if text == "~" => None,
+        Kind::AllowList => Some(Value::Text(text.to_owned())),
         Kind::Words | Kind::Prefixes => Some(Value::List(words(text))),
         Kind::Commands => command(text).map(|command| Value::Commands(vec![command])),
         Kind::Listen => text

@@ -5,8 +5,11 @@ use sshdoctor_case::{Received, SocketUnit, Unit, UnitFailure};
 use super::environment;
 use super::now::Now;
 use super::properties::{Command, Ended, Properties};
+use super::unit_files;
 use crate::root::Root;
 
+/// How the units begin of which it is told what cuts them off.
+const SSH_PREFIXES: [&str; 2] = ["ssh", "dropbear"];
 /// How many values of one list are kept.
 const MOST_VALUES: usize = 64;
 /// Settings that cut a service or socket off from the network, from homes or from privilege, with the value that does not.
@@ -41,7 +44,10 @@ pub(super) fn unit(properties: &Properties, root: &Root, now: Now) -> Unit {
     let name = properties.text("Id").unwrap_or_default();
     let text = |property| Received::from_text(properties.text(property).unwrap_or("unknown"));
     let mut wanted_by = received(properties.list("WantedBy"));
-    wanted_by.extend(received(properties.list("RequiredBy")));
+    if !name.ends_with(".slice") {
+        wanted_by.extend(received(properties.list("RequiredBy")));
+    }
+    let is_ssh = SSH_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     let command: Vec<String> = properties
         .commands("ExecStart")
         .last()
@@ -75,12 +81,16 @@ pub(super) fn unit(properties: &Properties, root: &Root, now: Now) -> Unit {
             .number("NRestarts")
             .and_then(|count| count.try_into().ok()),
         changed_at_ms: changed_at(properties, now),
-        failure: failure(properties),
+        failure: failure(properties, root),
         environment: environment::used_by(&command, properties, root),
         command: received(&command),
         address_deny: received(properties.list("IPAddressDeny")),
         address_allow: received(properties.list("IPAddressAllow")),
-        confinement: confinement(properties),
+        confinement: if is_ssh {
+            confinement(properties)
+        } else {
+            Vec::new()
+        },
         tasks: properties
             .number("TasksMax")
             .zip(properties.number("TasksCurrent")),
@@ -104,7 +114,7 @@ fn changed_at(properties: &Properties, now: Now) -> Option<i64> {
     }
 }
 
-fn failure(properties: &Properties) -> Option<UnitFailure> {
+fn failure(properties: &Properties, root: &Root) -> Option<UnitFailure> {
     let result = properties.text("Result").unwrap_or("success");
     let number = |property| {
         properties
@@ -118,10 +128,7 @@ fn failure(properties: &Properties) -> Option<UnitFailure> {
         .iter()
         .flat_map(|property| properties.commands(property))
         .find_map(failed);
-    let failed_conditions: Vec<Received> = ["Conditions", "Asserts"]
-        .iter()
-        .flat_map(|property| received(properties.list(property)))
-        .collect();
+    let failed_conditions = failed_conditions(properties, root);
     let is_failure = result != "success"
         || properties.text("ActiveState") == Some("failed")
         || main.is_some_and(|ended| ended.status() != 0)
@@ -140,6 +147,24 @@ fn failure(properties: &Properties) -> Option<UnitFailure> {
         failed_command,
         failed_conditions,
     })
+}
+
+/// Those that did not hold at the last start. A `daemon-reload` makes systemd forget which these were, but not that there was one.
+fn failed_conditions(properties: &Properties, root: &Root) -> Vec<Received> {
+    let told: Vec<Received> = ["Conditions", "Asserts"]
+        .iter()
+        .flat_map(|property| received(properties.list(property)))
+        .collect();
+    let failed = properties.text("ConditionResult") == Some("no")
+        && properties.number("ConditionTimestampMonotonic") > Some(0);
+    if !failed || !told.is_empty() {
+        return told;
+    }
+    let name = properties.text("Id").unwrap_or_default();
+    match unit_files::conditions(root, name).as_slice() {
+        [only] => vec![Received::from_text(only)],
+        _ => Vec::new(),
+    }
 }
 
 fn failed(command: &Command) -> Option<(Received, i32)> {

@@ -87,6 +87,19 @@ pub(super) fn units(root: &Root) -> Vec<Unit> {
     units
 }
 
+/// `Condition…=` lines of a unit, as written.
+pub(super) fn conditions(root: &Root, name: &str) -> Vec<String> {
+    let UnitFile::At(path) = find(root, name) else {
+        return Vec::new();
+    };
+    let mut settings = Settings::default();
+    settings.read(root, &path);
+    for drop_in in drop_ins(root, name) {
+        settings.read(root, &drop_in);
+    }
+    settings.beginning_with("Unit", "Condition").collect()
+}
+
 fn masked(name: &str, path: &Path) -> Unit {
     Unit {
         load_state: Received::from_text("masked"),

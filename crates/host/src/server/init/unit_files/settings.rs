@@ -84,6 +84,18 @@ impl Settings {
             .map(|setting| setting.value.as_str())
     }
 
+    /// Settings of which the key begins like this, as `KEY=VALUE`.
+    pub(super) fn beginning_with<'s>(
+        &'s self,
+        section: &'s str,
+        begin: &'s str,
+    ) -> impl Iterator<Item = String> {
+        self.settings
+            .iter()
+            .filter(move |setting| setting.section == section && setting.key.starts_with(begin))
+            .map(|setting| format!("{}={}", setting.key, setting.value))
+    }
+
     pub(super) fn has_section(&self, name: &str) -> bool {
         self.sections.iter().any(|section| section == name)
     }

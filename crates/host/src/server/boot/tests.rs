@@ -1,0 +1,149 @@
+use proptest::prelude::*;
+
+use super::interfaces::configured;
+use super::*;
+use crate::server::init::mounted_disk::MountedDisk;
+
+const FSTAB: &str = "\
+# <file system> <mount point> <type> <options>
+UUID=11-22 / ext4 errors=remount-ro 0 1
+UUID=33-44 /srv/my\\040data ext4 defaults 0 2
+UUID=55-66 /backup ext4 defaults,nofail 0 2
+/dev/sdz1 none swap sw 0 0
+nas:/export /mnt nfs noauto 0 0
+";
+const NETPLAN: &str = "\
+network:
+  version: 2
+  ethernets:
+    ens3:
+      dhcp4: true
+    \"eth9\":
+      addresses: [192.0.2.1/24]
+    any:
+      match: {macaddress: \"52:54:00:00:00:01\"}
+      set-name: lan0
+  bridges:
+    br0:
+      interfaces: [ens3]
+";
+
+fn boot(disk: &MountedDisk) -> Boot {
+    match look(&disk.host()).as_slice() {
+        [Fact::Boot { boot }] => (**boot).clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_mounted_disk_tells_what_would_stop_its_boot_or_close_its_port() {
+    let disk = MountedDisk::with(&[
+        ("/etc/fstab", FSTAB),
+        ("/etc/ssh/sshd_not_to_be_run", ""),
+        (
+            "/usr/lib/systemd/system/nftables.service",
+            "[Install]\nWantedBy=sysinit.target\n",
+        ),
+        ("/etc/nftables.conf", "flush ruleset\n"),
+        (
+            "/lib/systemd/system/ufw.service",
+            "[Install]\nWantedBy=multi-user.target\n",
+        ),
+        ("/etc/ufw/ufw.conf", "# yes\nENABLED=no\n"),
+        ("/usr/bin/cloud-init", ""),
+        (
+            "/etc/network/interfaces",
+            "auto lo eth0:1\niface lo inet loopback\niface eth0 inet dhcp\n",
+        ),
+        ("/etc/netplan/50-cloud-init.yaml", NETPLAN),
+        (
+            "/etc/systemd/network/lan.network",
+            "[Match]\nName=en* enp1s0\n[Network]\nName=no\n",
+        ),
+        (
+            "/etc/NetworkManager/system-connections/a.nmconnection",
+            "[connection]\ninterface-name=wlp2s0\n",
+        ),
+        (
+            "/etc/sysconfig/network-scripts/ifcfg-old",
+            "DEVICE=\"em1\"\n",
+        ),
+    ])
+    .and_links(&[
+        (
+            "/etc/systemd/system/default.target",
+            "/lib/systemd/system/rescue.target",
+        ),
+        (
+            "/etc/systemd/system/sysinit.target.wants/nftables.service",
+            "/lib/systemd/system/nftables.service",
+        ),
+        (
+            "/etc/systemd/system/multi-user.target.wants/ufw.service",
+            "/lib/systemd/system/ufw.service",
+        ),
+    ]);
+    let boot = boot(&disk);
+    assert_eq!(boot.not_to_be_run, Some(true));
+    assert_eq!(
+        boot.default_target,
+        Some(Received::from_text("rescue.target"))
+    );
+    assert_eq!(boot.cloud_init, Some(true));
+    let waited_for: Vec<_> = boot
+        .file_systems
+        .iter()
+        .map(|entry| {
+            (
+                entry.line,
+                entry.place.as_str(),
+                entry.exists,
+                entry.mounted,
+            )
+        })
+        .collect();
+    assert_eq!(
+        waited_for,
+        [(2, "/", None, None), (3, "/srv/my data", None, None)]
+    );
+    let rules: Vec<_> = boot
+        .saved_rules
+        .iter()
+        .map(|rules| (rules.tool.as_str(), rules.enabled, rules.active))
+        .collect();
+    assert_eq!(
+        rules,
+        [("nftables", Some(true), None), ("ufw", Some(false), None)]
+    );
+    let named: Vec<_> = boot
+        .configured_interfaces
+        .iter()
+        .map(|interface| (interface.name.as_str(), interface.line, interface.exists))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            ("eth0", Some(1), None),
+            ("ens3", Some(4), None),
+            ("eth9", Some(6), None),
+            ("enp1s0", Some(2), None),
+            ("wlp2s0", Some(2), None),
+            ("em1", Some(1), None),
+        ]
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_file_of_the_network_or_of_mounts_can_stop_it(text in "[a-z0-9:=\\[\\]#\" \n\\\\-]{0,200}") {
+        let disk = MountedDisk::with(&[
+            ("/etc/fstab", &text),
+            ("/etc/network/interfaces", &text),
+            ("/etc/netplan/a.yaml", &text),
+            ("/etc/systemd/network/a.network", &text),
+        ]);
+        let boot = boot(&disk);
+        prop_assert!(boot.file_systems.iter().all(|entry| entry.place.as_str().starts_with('/')));
+        prop_assert_eq!(configured(&disk.host().root), boot.configured_interfaces);
+    }
+}
