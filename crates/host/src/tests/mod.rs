@@ -4,7 +4,7 @@ mod children;
 mod deciding;
 mod failing_tools;
 mod left_out;
-mod namespace;
+pub(crate) mod namespace;
 mod network;
 mod ordinary_user;
 mod recent_lists;

@@ -8,7 +8,7 @@ use std::thread;
 use nix::sched::{CloneFlags, unshare};
 
 /// Runs `body` in a new network namespace with loopback up, which is gone afterwards. What `body` starts is in it as well.
-pub(super) fn in_namespace<T: Send>(body: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn in_namespace<T: Send>(body: impl FnOnce() -> T + Send) -> T {
     let result = thread::scope(|scope| {
         let inside = scope.spawn(|| {
             unshare(CloneFlags::CLONE_NEWNET)
@@ -22,7 +22,7 @@ pub(super) fn in_namespace<T: Send>(body: impl FnOnce() -> T + Send) -> T {
 }
 
 /// Runs commands, one a line; each must succeed.
-pub(super) fn run(commands: &str) {
+pub(crate) fn run(commands: &str) {
     for line in commands
         .lines()
         .map(str::trim)
@@ -37,7 +37,7 @@ pub(super) fn run(commands: &str) {
 }
 
 /// What a command prints.
-pub(super) fn output(line: &str) -> String {
+pub(crate) fn output(line: &str) -> String {
     let mut words = line.split(' ');
     let output = Command::new(words.next().unwrap()).args(words).output();
     let output = output.unwrap_or_else(|error| panic!("this test needs {line}: {error}"));
@@ -46,7 +46,7 @@ pub(super) fn output(line: &str) -> String {
 }
 
 /// Loads rules in nft's own syntax.
-pub(super) fn nft(rules: &str) {
+pub(crate) fn nft(rules: &str) {
     let mut child = Command::new("nft")
         .args(["-f", "-"])
         .stdin(Stdio::piped())

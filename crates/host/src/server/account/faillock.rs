@@ -125,7 +125,10 @@ fn settings(root: &Root) -> Settings {
         .find_map(|argument| argument.strip_prefix("conf="));
     let file = named.map_or(Path::new("/etc/security/faillock.conf"), Path::new);
     let usual = [file, Path::new("/usr/etc/security/faillock.conf")];
-    if let Some(contents) = usual.iter().find_map(|file| root.read(file, 64 * 1024).ok()) {
+    if let Some(contents) = usual
+        .iter()
+        .find_map(|file| root.read(file, 64 * 1024).ok())
+    {
         for (_, line) in contents.lines() {
             let line = String::from_utf8_lossy(line);
             settings.set(line.split('#').next().unwrap_or_default().trim());

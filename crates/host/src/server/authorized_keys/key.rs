@@ -1,9 +1,9 @@
 //! A public key: what it is, and what of the configuration refuses it.
 
 use base64ct::{Base64, Encoding};
-use sshdoctor_case::SshdConfig;
 use ssh_key::PublicKey;
 use ssh_key::public::KeyData;
+use sshdoctor_case::SshdConfig;
 
 use super::from::matches;
 

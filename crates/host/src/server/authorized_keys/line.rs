@@ -138,7 +138,12 @@ fn options(written: &str) -> (Options, Option<String>) {
         options.push((name, value));
         rest = match after.strip_prefix(',') {
             _ if after.is_empty() => return (options, None),
-            Some("") => return (options, Some("a comma at the end of the options".to_owned())),
+            Some("") => {
+                return (
+                    options,
+                    Some("a comma at the end of the options".to_owned()),
+                );
+            }
             Some(more) if options.len() < MOST_OPTIONS => more,
             _ => return (options, Some("unknown option".to_owned())),
         };
@@ -221,8 +226,14 @@ mod tests {
                 "ssh-ed25519",
                 "the key itself is missing: broken over two lines?",
             ),
-            ("\u{feff}ssh-ed25519 AAAA", "no key of a type that sshd knows"),
-            ("command=\"x ssh-ed25519 AAAA", "a quotation mark is not closed"),
+            (
+                "\u{feff}ssh-ed25519 AAAA",
+                "no key of a type that sshd knows",
+            ),
+            (
+                "command=\"x ssh-ed25519 AAAA",
+                "a quotation mark is not closed",
+            ),
             ("\"", "a quotation mark is not closed"),
             ("\\", "no key of a type that sshd knows"),
         ] {

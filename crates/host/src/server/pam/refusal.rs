@@ -68,7 +68,11 @@ impl Refusal {
 pub(super) fn of_stack(stack: &Stack, login: &Login<'_>) -> HashMap<usize, String> {
     let mut refusals = HashMap::new();
     for kind in ["auth", "account", "session"] {
-        let of_kind = stack.rules.iter().enumerate().filter(|(_, rule)| rule.kind == kind);
+        let of_kind = stack
+            .rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| rule.kind == kind);
         // Rules that a jump may pass over, and whether the stack may have ended before.
         let (mut passed_over, mut may_have_ended) = (0_usize, false);
         for (index, rule) in of_kind {
@@ -129,9 +133,7 @@ fn refusal(rule: &Rule, login: &Login<'_>) -> Option<Refusal> {
         "pam_nologin.so" => closed(rule, login),
         "pam_shells.so" => unlisted_shell(login),
         "pam_listfile.so" => listed(rule, login),
-        "pam_access.so" => {
-            access::refuses(rule, login).map(|why| Refusal::new("perm_denied", why))
-        }
+        "pam_access.so" => access::refuses(rule, login).map(|why| Refusal::new("perm_denied", why)),
         "pam_succeed_if.so" => {
             succeed_if::refuses(rule, login).map(|why| Refusal::new("auth_err", why))
         }

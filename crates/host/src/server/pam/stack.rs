@@ -42,7 +42,8 @@ impl Rule {
 
     /// Value of an argument `name=value`.
     pub(in crate::server) fn argument(&self, name: &str) -> Option<&str> {
-        let of_name = |argument: &'_ String| argument.split_once('=').is_some_and(|(own, _)| own == name);
+        let of_name =
+            |argument: &'_ String| argument.split_once('=').is_some_and(|(own, _)| own == name);
         let found = self.arguments.iter().find(|argument| of_name(argument))?;
         found.split_once('=').map(|(_, value)| value)
     }
