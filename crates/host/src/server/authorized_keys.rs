@@ -78,3 +78,6 @@ fn expanded(path: &[u8], entry: &Entry) -> Vec<u8> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;
