@@ -138,7 +138,7 @@ fn accounts_of_a_mounted_disk_are_read_from_its_files() {
 fn a_group_is_private_only_with_nobody_else_in_it() {
     let disk = disk();
     let root = Root::mounted_at(disk.path()).unwrap();
-    let databases = databases::Databases::read(&root);
+    let databases = Databases::read(&root);
     let private = |gid, file, account| databases.is_private_group(gid, file, account);
     assert_eq!(private(1000, 1000, 1000), Some(true));
     assert_eq!(private(1000, 1001, 1001), Some(false));

@@ -140,12 +140,6 @@ fn options(written: &str) -> (Options, Option<String>) {
             _ if after.is_empty() => return (options, None),
             // A comma at their end does no harm.
             Some("") => return (options, None),
-            Some("") => {
-                return (
-                    options,
-                    Some("a comma at the end of the options".to_owned()),
-                );
-            }
             Some(more) if options.len() < MOST_OPTIONS => more,
             _ => return (options, Some("unknown option".to_owned())),
         };

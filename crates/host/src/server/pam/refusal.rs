@@ -64,8 +64,12 @@ impl Refusal {
     }
 }
 
-/// Why each rule refuses, by its place in the stack.
-pub(super) fn of_stack(stack: &Stack, login: &Login<'_>) -> HashMap<usize, String> {
+/// Why each rule refuses, by its place in the stack. Without a login, only those that refuse everybody for want of their module.
+pub(super) fn of_stack(
+    stack: &Stack,
+    modules_exist: &[Option<bool>],
+    login: Option<&Login<'_>>,
+) -> HashMap<usize, String> {
     let mut refusals = HashMap::new();
     for kind in ["auth", "account", "session"] {
         let of_kind = stack
@@ -79,7 +83,10 @@ pub(super) fn of_stack(stack: &Stack, login: &Login<'_>) -> HashMap<usize, Strin
             let certain = passed_over == 0 && !may_have_ended;
             passed_over = passed_over.saturating_sub(1);
             if certain
-                && let Some(refusal) = refusal(rule, login)
+                && let Some(refusal) = match modules_exist.get(index) {
+                    Some(Some(false)) => Some(without_module(rule)),
+                    _ => login.and_then(|login| refusal(rule, login)),
+                }
                 && stops(&rule.control, refusal.answer)
             {
                 refusals.insert(index, refusal.why);
@@ -139,6 +146,12 @@ fn refusal(rule: &Rule, login: &Login<'_>) -> Option<Refusal> {
         }
         _ => None,
     }
+}
+
+/// libpam puts a module in the place of the missing one that always fails.
+fn without_module(rule: &Rule) -> Refusal {
+    let module = rule.module_name();
+    Refusal::new("module_unknown", format!("{module} is not installed"))
 }
 
 /// What `pam_deny(8)` answers.
