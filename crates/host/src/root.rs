@@ -136,9 +136,7 @@ impl Root {
 
     /// The path with every link in it followed, as `realpath(3)` gives it on that system.
     pub(crate) fn canonical(&self, path: impl AsRef<Path>) -> io::Result<PathBuf> {
-        let seen = fs::read_link(descriptor_path(
-            &self.open(path.as_ref(), OFlag::O_PATH)?,
-        ))?;
+        let seen = fs::read_link(descriptor_path(&self.open(path.as_ref(), OFlag::O_PATH)?))?;
         if self.is_running() {
             return Ok(seen);
         }
@@ -152,11 +150,7 @@ impl Root {
     pub(crate) fn has_access_list(&self, path: impl AsRef<Path>) -> io::Result<bool> {
         let file = self.open(path.as_ref(), OFlag::O_PATH)?;
         let size_only: &mut [u8] = &mut [];
-        match rustix::fs::getxattr(
-            descriptor_path(&file),
-            "system.posix_acl_access",
-            size_only,
-        ) {
+        match rustix::fs::getxattr(descriptor_path(&file), "system.posix_acl_access", size_only) {
             Ok(_) => Ok(true),
             Err(rustix::io::Errno::NODATA | rustix::io::Errno::OPNOTSUPP) => Ok(false),
             Err(error) => Err(error.into()),

@@ -192,9 +192,7 @@ pub struct PamRule {
     pub arguments: Vec<Received>,
     /// The module exists.
     pub module_exists: Option<bool>,
-    /// The rule is passed over in silence where its module does not exist: its kind is written with `-` in front.
-    pub may_be_missing: bool,
-    /// It refuses this account for sure, and why: `pam_nologin`, `pam_access`, `pam_listfile`, `pam_deny`, …
+    /// It refuses this account for sure, or everybody since its module is missing, and why: `pam_nologin`, `pam_access`, `pam_listfile`, `pam_deny`, …
     pub refuses: Option<Received>,
 }
 

@@ -176,3 +176,6 @@ fn groups(host: &Host, databases: &Databases, entry: &Entry) -> Vec<Received> {
         .map(|group| Received::from_bytes(&group.name))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ use sshdoctor_case::{Fact, Obstacle, Sight, SshdConfig};
 use super::account::databases::{Databases, Entry};
 use super::account::lookup;
 use super::{Host, not_seen};
+pub(super) use expiry::zone;
 
 /// Where keys are when nothing else is configured (`servconf.h`).
 const USUAL_FILES: &str = ".ssh/authorized_keys .ssh/authorized_keys2";
@@ -77,3 +78,6 @@ fn expanded(path: &[u8], entry: &Entry) -> Vec<u8> {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,6 @@ mod refusal;
 pub(super) mod stack;
 mod succeed_if;
 
-use std::collections::HashMap;
-
 use sshdoctor_case::{Fact, Obstacle, PamRule, PamService, Received, Sight, SshdConfig};
 
 use super::account::databases::Databases;
@@ -47,8 +45,13 @@ pub(super) fn look(host: &Host, config: Option<&SshdConfig>) -> Vec<Fact> {
         let entry = found.entry?;
         Some(Login::new(host, &databases, entry, service))
     });
-    let refusals = login.map_or_else(HashMap::new, |login| refusal::of_stack(&stack, &login));
     let directories = library_directories(&host.root);
+    let exists: Vec<Option<bool>> = stack
+        .rules
+        .iter()
+        .map(|rule| modules::exists(&host.root, &directories, &rule.module))
+        .collect();
+    let refusals = refusal::of_stack(&stack, &exists, login.as_ref());
     let rule = |(index, rule): (usize, &stack::Rule)| PamRule {
         file: Received::from_text(&rule.file),
         line: rule.line,
@@ -60,8 +63,7 @@ pub(super) fn look(host: &Host, config: Option<&SshdConfig>) -> Vec<Fact> {
             .iter()
             .map(|argument| Received::from_text(argument))
             .collect(),
-        module_exists: modules::exists(&host.root, &directories, &rule.module),
-        may_be_missing: rule.may_be_missing,
+        module_exists: exists.get(index).copied().flatten(),
         refuses: refusals.get(&index).map(|why| Received::from_text(why)),
     };
     let pam = PamService {
@@ -81,3 +83,6 @@ pub(super) fn look(host: &Host, config: Option<&SshdConfig>) -> Vec<Fact> {
     facts.push(Fact::Pam { pam: Box::new(pam) });
     facts
 }
+
+#[cfg(test)]
+mod tests;

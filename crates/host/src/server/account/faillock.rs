@@ -125,7 +125,10 @@ fn settings(root: &Root) -> Settings {
         .find_map(|argument| argument.strip_prefix("conf="));
     let file = named.map_or(Path::new("/etc/security/faillock.conf"), Path::new);
     let usual = [file, Path::new("/usr/etc/security/faillock.conf")];
-    if let Some(contents) = usual.iter().find_map(|file| root.read(file, 64 * 1024).ok()) {
+    if let Some(contents) = usual
+        .iter()
+        .find_map(|file| root.read(file, 64 * 1024).ok())
+    {
         for (_, line) in contents.lines() {
             let line = String::from_utf8_lossy(line);
             settings.set(line.split('#').next().unwrap_or_default().trim());
@@ -171,5 +174,26 @@ mod tests {
         for_ever.set("unlock_time=never");
         let tally = for_ever.tally(&records, false, u64::MAX);
         assert_eq!((tally.failures, tally.until), (2, None));
+    }
+
+    #[test]
+    fn the_tool_of_pam_reads_the_same_records() {
+        let directory = tempfile::tempdir().unwrap();
+        let records = [record(3, 1_700_000_000), record(2, 1_700_000_100)].concat();
+        std::fs::write(directory.path().join("root"), records).unwrap();
+        let printed = std::process::Command::new("faillock")
+            .env("TZ", "UTC")
+            .args(["--user", "root", "--dir"])
+            .arg(directory.path())
+            .output()
+            .expect("this test needs faillock (libpam-modules-bin)");
+        let text = String::from_utf8(printed.stdout).unwrap();
+        let lines: Vec<_> = text.lines().filter(|line| line.starts_with("20")).collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert!(
+            lines[0].starts_with("2023-11-14 22:13:20") && lines[0].ends_with('V'),
+            "{text}"
+        );
+        assert!(lines[1].ends_with('I'), "{text}");
     }
 }

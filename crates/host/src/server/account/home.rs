@@ -67,7 +67,9 @@ struct Unmounted {
 
 impl Unmounted {
     fn matters(self, path: &[CheckedPath]) -> Option<String> {
-        let absent = path.last().is_some_and(|last| last.kind == FileKind::Absent);
+        let absent = path
+            .last()
+            .is_some_and(|last| last.kind == FileKind::Absent);
         (absent || !self.on_demand).then_some(self.text)
     }
 }
@@ -138,7 +140,12 @@ fn unescaped(word: &str) -> String {
         return word.to_owned();
     }
     let mut out = word.to_owned();
-    for (written, meant) in [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")] {
+    for (written, meant) in [
+        ("\\040", " "),
+        ("\\011", "\t"),
+        ("\\012", "\n"),
+        ("\\134", "\\"),
+    ] {
         out = out.replace(written, meant);
     }
     out

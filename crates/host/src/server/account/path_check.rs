@@ -128,7 +128,11 @@ pub(in crate::server) fn may_read(
     let mut undecided = !databases.groups_are_complete();
     for step in from_top(root, databases, entry.uid, file) {
         let (uid, gid, mode) = (step.uid?, step.gid?, step.mode?);
-        let wanted = if step.kind == FileKind::Directory { 1 } else { 4 };
+        let wanted = if step.kind == FileKind::Directory {
+            1
+        } else {
+            4
+        };
         let granted = if uid == entry.uid {
             mode >> 6
         } else if groups.contains(&gid) {

@@ -50,7 +50,12 @@ fn without_ageing(password: &[u8]) -> Shadow {
 fn of_line(line: &[u8], today: i64) -> Shadow {
     let mut fields = line.split(|byte| *byte == b':');
     let password = fields.next().unwrap_or_default();
-    let mut days = || fields.next().and_then(number::<i64>).filter(|days| *days >= 0);
+    let mut days = || {
+        fields
+            .next()
+            .and_then(number::<i64>)
+            .filter(|days| *days >= 0)
+    };
     let (changed, _least, most, _warn, inactive, expires) =
         (days(), days(), days(), days(), days(), days());
     let age = changed.map(|changed| today.saturating_sub(changed));
@@ -111,7 +116,10 @@ mod tests {
                 "{line}"
             );
         }
-        assert_eq!(of_line(b"x:1:0:9:7::19000:", 20_000).expires_day, Some(19_000));
+        assert_eq!(
+            of_line(b"x:1:0:9:7::19000:", 20_000).expires_day,
+            Some(19_000)
+        );
         assert!(of_line(b"!:1::::::", 20_000).locked_without_pam);
         assert!(!of_line(b"*:1::::::", 20_000).locked_without_pam);
     }

@@ -12,14 +12,7 @@ use sshdoctor_case::{LoginShell, Received};
 use crate::root::Root;
 
 /// Programs that end at once, whatever they are asked.
-const REFUSING: [&[u8]; 6] = [
-    b"nologin",
-    b"false",
-    b"true",
-    b"sync",
-    b"halt",
-    b"shutdown",
-];
+const REFUSING: [&[u8]; 6] = [b"nologin", b"false", b"true", b"sync", b"halt", b"shutdown"];
 
 pub(super) fn look(root: &Root, named: &[u8]) -> LoginShell {
     let path = if named.is_empty() { b"/bin/sh" } else { named };
@@ -45,8 +38,12 @@ pub(super) fn look(root: &Root, named: &[u8]) -> LoginShell {
 
 /// Whether `shells(5)` lists it.
 pub(in crate::server) fn listed(root: &Root, path: &[u8]) -> Option<bool> {
-    let contents = ["/etc/shells", "/usr/etc/shells", "/usr/share/defaults/etc/shells"]
-        .iter()
-        .find_map(|file| root.read(file, 64 * 1024).ok())?;
+    let contents = [
+        "/etc/shells",
+        "/usr/etc/shells",
+        "/usr/share/defaults/etc/shells",
+    ]
+    .iter()
+    .find_map(|file| root.read(file, 64 * 1024).ok())?;
     Some(contents.lines().any(|(_, line)| line.trim_ascii() == path))
 }

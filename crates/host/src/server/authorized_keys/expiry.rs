@@ -17,7 +17,11 @@ pub(super) fn moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) || !matches!(digits.len(), 8 | 12 | 14) {
         return None;
     }
-    let part = |from: usize, to: usize| digits.get(from..to).map_or(Some(0), |part| part.parse::<i8>().ok());
+    let part = |from: usize, to: usize| {
+        digits
+            .get(from..to)
+            .map_or(Some(0), |part| part.parse::<i8>().ok())
+    };
     let year: i16 = digits.get(..4)?.parse().ok()?;
     let time = DateTime::new(
         year,
@@ -38,7 +42,7 @@ pub(super) fn moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
 }
 
 /// The time zone of the system that is looked at (`localtime(5)`).
-pub(super) fn zone(root: &Root) -> TimeZone {
+pub(in crate::server) fn zone(root: &Root) -> TimeZone {
     root.read("/etc/localtime", 256 * 1024)
         .ok()
         .and_then(|contents| TimeZone::tzif("/etc/localtime", &contents.bytes).ok())

@@ -56,15 +56,22 @@ impl Reader<'_> {
         match root.read(path, USUAL_MOST) {
             Ok(contents) => {
                 file.readable = Some(true);
-                file.account_may_read = path_check::may_read(root, self.databases, self.entry, path);
+                file.account_may_read =
+                    path_check::may_read(root, self.databases, self.entry, path);
                 self.fill(&contents, &mut file);
             }
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
                 file.readable = Some(false);
             }
             Err(error) => {
                 let why = format!("{}: {error}", file.path);
-                facts.push(not_seen(Sight::AuthorizedKeys, obstacle(error.kind()), &why));
+                facts.push(not_seen(
+                    Sight::AuthorizedKeys,
+                    obstacle(error.kind()),
+                    &why,
+                ));
                 file.problem = Some(Received::from_text(&error.to_string()));
             }
         }
@@ -155,9 +162,9 @@ impl Login<'_> {
                     value: value.as_deref().map(Received::from_text),
                 })
                 .collect(),
-            from_allows: value("from").zip(self.from).and_then(|(list, from)| {
-                from::allows(list, from, self.names_are_looked_up())
-            }),
+            from_allows: value("from")
+                .zip(self.from)
+                .and_then(|(list, from)| from::allows(list, from, self.names_are_looked_up())),
             expired,
             // Of an authority the keys that it signs count, whose type is not known here.
             type_refused: (!flag("cert-authority"))

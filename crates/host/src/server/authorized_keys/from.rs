@@ -71,7 +71,8 @@ fn without_negation(entry: &str) -> (bool, &str) {
 /// It is neither an address or network nor a pattern that only addresses can match.
 fn is_name(entry: &str) -> bool {
     let (_, pattern) = without_negation(entry);
-    let of_address = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':' | b'*' | b'?' | b'/');
+    let of_address =
+        |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':' | b'*' | b'?' | b'/');
     // A lone `*` matches any name as well as any address.
     pattern != "*" && !pattern.bytes().all(of_address)
 }

@@ -138,7 +138,8 @@ fn options(written: &str) -> (Options, Option<String>) {
         options.push((name, value));
         rest = match after.strip_prefix(',') {
             _ if after.is_empty() => return (options, None),
-            Some("") => return (options, Some("a comma at the end of the options".to_owned())),
+            // A comma at their end does no harm.
+            Some("") => return (options, None),
             Some(more) if options.len() < MOST_OPTIONS => more,
             _ => return (options, Some("unknown option".to_owned())),
         };
@@ -174,8 +175,41 @@ fn problem(before: &Options, name: &str, value: Option<&str>) -> Option<String> 
     if !known {
         return Some(format!("unknown option {name}"));
     }
+    if let Some(value) = value
+        && !is_valid(name, value)
+    {
+        return Some(format!("{name}= has a value that sshd does not take"));
+    }
     let again = before.iter().any(|(own, _)| own == name);
     (ONCE.contains(&name) && again).then(|| format!("{name}= is given twice"))
+}
+
+/// Of the values that sshd checks when it reads the line.
+fn is_valid(name: &str, value: &str) -> bool {
+    match name {
+        "environment" => value.split_once('=').is_some_and(|(variable, _)| {
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            !variable.is_empty() && variable.bytes().all(allowed)
+        }),
+        "permitlisten" if !value.contains(':') => is_port(value),
+        "permitopen" | "permitlisten" => {
+            let port = match value.strip_prefix('[') {
+                Some(bracketed) => bracketed.split_once("]:").map(|(_, port)| port),
+                None => value.split_once(':').map(|(_, port)| port),
+            };
+            port.is_some_and(is_port)
+        }
+        "tunnel" => {
+            value.eq_ignore_ascii_case("any") || value.parse::<i32>().is_ok_and(|unit| unit >= 0)
+        }
+        _ => true,
+    }
+}
+
+fn is_port(text: &str) -> bool {
+    // Of a service's name it is not known whether this system knows it.
+    let named = || text.bytes().all(|byte| byte.is_ascii_alphabetic()) && !text.is_empty();
+    text == "*" || text.parse::<u16>().is_ok_and(|port| port > 0) || named()
 }
 
 #[cfg(test)]
@@ -206,7 +240,6 @@ mod tests {
         for (options, problem) in [
             ("no-such-thing", "unknown option no-such-thing"),
             ("no-restrict", "unknown option no-restrict"),
-            ("pty,", "a comma at the end of the options"),
             ("from=192.0.2.7", "from= without a quoted value"),
             (r#"from="a",from="b""#, "from= is given twice"),
             (r#"command="x"y"#, "unknown option"),
@@ -221,8 +254,14 @@ mod tests {
                 "ssh-ed25519",
                 "the key itself is missing: broken over two lines?",
             ),
-            ("\u{feff}ssh-ed25519 AAAA", "no key of a type that sshd knows"),
-            ("command=\"x ssh-ed25519 AAAA", "a quotation mark is not closed"),
+            (
+                "\u{feff}ssh-ed25519 AAAA",
+                "no key of a type that sshd knows",
+            ),
+            (
+                "command=\"x ssh-ed25519 AAAA",
+                "a quotation mark is not closed",
+            ),
             ("\"", "a quotation mark is not closed"),
             ("\\", "no key of a type that sshd knows"),
         ] {

@@ -111,7 +111,9 @@ fn in_list(list: &str, matches: impl Fn(&str) -> Option<bool>) -> Option<bool> {
         .filter(|word| !word.is_empty())
         .take(1024)
         .collect();
-    let mut parts = words.split(|word| word.eq_ignore_ascii_case("EXCEPT")).take(8);
+    let mut parts = words
+        .split(|word| word.eq_ignore_ascii_case("EXCEPT"))
+        .take(8);
     let named = any(parts.next()?.iter().map(|word| matches(word)));
     let mut excepted = Some(false);
     // `a EXCEPT b EXCEPT c`: from the last one on.

@@ -64,18 +64,29 @@ impl Refusal {
     }
 }
 
-/// Why each rule refuses, by its place in the stack.
-pub(super) fn of_stack(stack: &Stack, login: &Login<'_>) -> HashMap<usize, String> {
+/// Why each rule refuses, by its place in the stack. Without a login, only those that refuse everybody for want of their module.
+pub(super) fn of_stack(
+    stack: &Stack,
+    modules_exist: &[Option<bool>],
+    login: Option<&Login<'_>>,
+) -> HashMap<usize, String> {
     let mut refusals = HashMap::new();
     for kind in ["auth", "account", "session"] {
-        let of_kind = stack.rules.iter().enumerate().filter(|(_, rule)| rule.kind == kind);
+        let of_kind = stack
+            .rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| rule.kind == kind);
         // Rules that a jump may pass over, and whether the stack may have ended before.
         let (mut passed_over, mut may_have_ended) = (0_usize, false);
         for (index, rule) in of_kind {
             let certain = passed_over == 0 && !may_have_ended;
             passed_over = passed_over.saturating_sub(1);
             if certain
-                && let Some(refusal) = refusal(rule, login)
+                && let Some(refusal) = match modules_exist.get(index) {
+                    Some(Some(false)) => Some(without_module(rule)),
+                    _ => login.and_then(|login| refusal(rule, login)),
+                }
                 && stops(&rule.control, refusal.answer)
             {
                 refusals.insert(index, refusal.why);
@@ -129,14 +140,18 @@ fn refusal(rule: &Rule, login: &Login<'_>) -> Option<Refusal> {
         "pam_nologin.so" => closed(rule, login),
         "pam_shells.so" => unlisted_shell(login),
         "pam_listfile.so" => listed(rule, login),
-        "pam_access.so" => {
-            access::refuses(rule, login).map(|why| Refusal::new("perm_denied", why))
-        }
+        "pam_access.so" => access::refuses(rule, login).map(|why| Refusal::new("perm_denied", why)),
         "pam_succeed_if.so" => {
             succeed_if::refuses(rule, login).map(|why| Refusal::new("auth_err", why))
         }
         _ => None,
     }
+}
+
+/// libpam puts a module in the place of the missing one that always fails.
+fn without_module(rule: &Rule) -> Refusal {
+    let module = rule.module_name();
+    Refusal::new("module_unknown", format!("{module} is not installed"))
 }
 
 /// What `pam_deny(8)` answers.

@@ -28,8 +28,6 @@ pub(in crate::server) struct Rule {
     pub(in crate::server) control: String,
     pub(in crate::server) module: String,
     pub(in crate::server) arguments: Vec<String>,
-    /// It is passed over in silence where its module is not installed: `-session`.
-    pub(in crate::server) may_be_missing: bool,
 }
 
 impl Rule {
@@ -42,7 +40,8 @@ impl Rule {
 
     /// Value of an argument `name=value`.
     pub(in crate::server) fn argument(&self, name: &str) -> Option<&str> {
-        let of_name = |argument: &'_ String| argument.split_once('=').is_some_and(|(own, _)| own == name);
+        let of_name =
+            |argument: &'_ String| argument.split_once('=').is_some_and(|(own, _)| own == name);
         let found = self.arguments.iter().find(|argument| of_name(argument))?;
         found.split_once('=').map(|(_, value)| value)
     }
@@ -144,7 +143,7 @@ impl Stack {
             }
             return;
         }
-        let may_be_missing = first.starts_with('-');
+        // With `-` in front, libpam only does not log that the module is missing.
         let named = first.trim_start_matches('-');
         let kind = KINDS.iter().find(|kind| kind.eq_ignore_ascii_case(named));
         let (Some(kind), [control, module, arguments @ ..]) = (kind, rest) else {
@@ -163,7 +162,6 @@ impl Stack {
             control: control.clone(),
             module: module.clone(),
             arguments: arguments.iter().take(64).cloned().collect(),
-            may_be_missing,
         });
     }
 

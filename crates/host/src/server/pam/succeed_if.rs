@@ -30,8 +30,12 @@ pub(super) fn refuses(rule: &Rule, login: &Login<'_>) -> Option<String> {
         let [left, operator, right] = condition else {
             return None;
         };
-        (holds(login, left, operator, right) == Some(false))
-            .then(|| format!("{left} {operator} {right} does not hold for {}", login.name()))
+        (holds(login, left, operator, right) == Some(false)).then(|| {
+            format!(
+                "{left} {operator} {right} does not hold for {}",
+                login.name()
+            )
+        })
     })
 }
 
@@ -65,7 +69,8 @@ fn in_any(login: &Login<'_>, groups: &str) -> Option<bool> {
 
 fn compare(left: &str, operator: &str, right: &str) -> Option<bool> {
     let numbers = || Some((left.parse::<i64>().ok()?, right.parse::<i64>().ok()?));
-    let number = |holds: fn(&i64, &i64) -> bool| numbers().map(|(left, right)| holds(&left, &right));
+    let number =
+        |holds: fn(&i64, &i64) -> bool| numbers().map(|(left, right)| holds(&left, &right));
     match operator {
         "eq" => number(i64::eq),
         "ne" => number(i64::ne),

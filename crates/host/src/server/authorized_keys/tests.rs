@@ -1,0 +1,353 @@
+//! A real sshd decides about each file, and this program must have foretold it.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use sshdoctor_case::{
+    AuthorizedKey, AuthorizedKeysFile, CheckedPath, ConfigReading, FileKind, Received,
+    ServerQuestion,
+};
+
+use super::*;
+use crate::programs::Programs;
+use crate::root::Root;
+use crate::tests::namespace::{in_namespace, run};
+
+const SERVER: &str = "192.0.2.1";
+const CLIENT: &str = "192.0.2.7";
+
+/// An sshd that looks for keys of root in a file of this test.
+struct Sshd {
+    process: Child,
+    directory: tempfile::TempDir,
+}
+
+impl Sshd {
+    /// Below a directory of root alone, so that the way to the file is safe for `StrictModes`.
+    fn start(more: &str) -> Self {
+        let directory = tempfile::tempdir_in("/run").unwrap();
+        let at = |name: &str| directory.path().join(name);
+        for (kind, name) in [
+            ("ed25519", "host"),
+            ("ed25519", "key"),
+            ("ed25519", "other"),
+        ] {
+            keygen(&["-t", kind], &at(name));
+        }
+        keygen(&["-t", "rsa", "-b", "1024"], &at("rsa"));
+        keygen(&["-t", "ecdsa", "-b", "384"], &at("ecdsa"));
+        fs::create_dir(at("keys")).unwrap();
+        let config = format!(
+            "Port 22\nListenAddress {SERVER}\nHostKey {}\nPidFile none\nUsePAM no\nPermitRootLogin yes\n\
+             PasswordAuthentication no\nKbdInteractiveAuthentication no\nAuthorizedKeysFile {}/%u\nLogLevel QUIET\n{more}\n",
+            at("host").display(),
+            at("keys").display(),
+        );
+        fs::write(at("config"), config).unwrap();
+        // Only an sshd of root needs it.
+        fs::create_dir_all("/run/sshd").unwrap();
+        let process = Command::new("/usr/sbin/sshd")
+            .args(["-D", "-f"])
+            .arg(at("config"))
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("this test needs openssh-server");
+        let until = Instant::now() + Duration::from_secs(5);
+        while std::net::TcpStream::connect((SERVER, 22)).is_err() {
+            assert!(Instant::now() < until, "sshd does not listen");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Self { process, directory }
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn public(&self, key: &str) -> String {
+        let text = fs::read_to_string(self.at(&format!("{key}.pub"))).unwrap();
+        text.split(' ').take(2).collect::<Vec<_>>().join(" ")
+    }
+
+    fn lets_in(&self, key: &str) -> bool {
+        let status = Command::new("ssh")
+            .args(["-F", "none", "-b", CLIENT, "-l", "root", "-i"])
+            .arg(self.at(key))
+            .args(["-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"])
+            .args([
+                "-o",
+                "StrictHostKeyChecking=no",
+                "-o",
+                "UserKnownHostsFile=/dev/null",
+            ])
+            .args(["-o", "IdentityAgent=none", "-o", "ControlPath=none"])
+            .args([
+                "-o",
+                "PubkeyAcceptedAlgorithms=+ssh-rsa",
+                "-o",
+                "RequiredRSASize=1024",
+            ])
+            .args([SERVER, "true"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .expect("this test needs openssh-client");
+        status.success()
+    }
+
+    fn config(&self) -> SshdConfig {
+        let printed = Command::new("/usr/sbin/sshd")
+            .args(["-T", "-f"])
+            .arg(self.at("config"))
+            .output()
+            .unwrap();
+        let text = String::from_utf8(printed.stdout).unwrap();
+        let effective = text
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .map(|(name, value)| (Received::from_text(name), Received::from_text(value)))
+            .collect();
+        SshdConfig {
+            path: Received::default(),
+            reading: ConfigReading::Resolved,
+            problem: None,
+            effective,
+            listen: Vec::new(),
+            files: Vec::new(),
+            lines: Vec::new(),
+        }
+    }
+
+    fn observed(&self) -> AuthorizedKeysFile {
+        let host = Host {
+            root: Root::default(),
+            programs: Programs::of_this_process(),
+            question: ServerQuestion {
+                user: Some("root".to_owned()),
+                from: CLIENT.parse().ok(),
+                ..ServerQuestion::default()
+            },
+            patience: Duration::from_secs(2),
+        };
+        let facts = look(&host, Some(&self.config()));
+        let [Fact::AuthorizedKeys { file }] = facts.as_slice() else {
+            panic!("{facts:?}");
+        };
+        (**file).clone()
+    }
+
+    fn fingerprint(&self, key: &str) -> String {
+        let printed = Command::new("ssh-keygen")
+            .arg("-lf")
+            .arg(self.at(&format!("{key}.pub")))
+            .output()
+            .unwrap();
+        let text = String::from_utf8(printed.stdout).unwrap();
+        text.split(' ').nth(1).unwrap().to_owned()
+    }
+
+    /// Whether what was observed says that the key gets in.
+    fn foretold(&self, key: &str) -> (bool, AuthorizedKeysFile) {
+        let file = self.observed();
+        let fingerprint = self.fingerprint(key);
+        let admits = |own: &AuthorizedKey| {
+            own.fingerprint.as_deref() == Some(&fingerprint)
+                && own.problem.is_none()
+                && own.from_allows != Some(false)
+                && own.expired != Some(true)
+                && own.type_refused != Some(true)
+                && !own
+                    .options
+                    .iter()
+                    .any(|option| option.name.as_str() == "cert-authority")
+        };
+        (file.keys.iter().any(admits), file)
+    }
+}
+
+impl Drop for Sshd {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn keygen(kind: &[&str], path: &Path) {
+    let status = Command::new("ssh-keygen")
+        .args(["-q", "-N", "", "-C", "me", "-f"])
+        .arg(path)
+        .args(kind)
+        .status();
+    assert!(status.expect("this test needs ssh-keygen").success());
+}
+
+fn with_addresses(body: impl FnOnce() + Send) {
+    in_namespace(|| {
+        run("ip address add 192.0.2.1/24 dev lo\nip address add 192.0.2.7/24 dev lo");
+        body();
+    });
+}
+
+#[test]
+fn sshd_lets_in_by_the_very_lines_that_are_foretold() {
+    with_addresses(|| {
+        let sshd = Sshd::start("StrictModes no\nRequiredRSASize 2048");
+        let (key, other) = (sshd.public("key"), sshd.public("other"));
+        let (rsa, ecdsa) = (sshd.public("rsa"), sshd.public("ecdsa"));
+        let private = fs::read_to_string(sshd.at("key")).unwrap();
+        let half = &key[..key.len() - 10];
+        let utf16: Vec<u8> = format!("\u{feff}{key}\n")
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let cases: Vec<(&str, Vec<u8>)> = [
+            ("key", format!("{key} me\n")),
+            ("key", format!("{other}\n# comment\n\n   {key} me")),
+            ("key", format!("{other}\n")),
+            ("key", String::new()),
+            ("key", format!("{key} me\r\n")),
+            ("key", format!("{key}\r\n")),
+            ("key", format!("\u{feff}{key} me\n")),
+            ("key", format!("\u{feff}# first\n{key} me\n")),
+            ("key", private),
+            ("key", format!("{half} me\n")),
+            ("key", key.replacen(' ', "\n", 1)),
+            ("key", key.replacen(' ', "\t", 1)),
+            ("key", key.split_once(' ').unwrap().1.to_owned()),
+            ("key", key.replacen("ssh-ed25519", "ssh-rsa", 1)),
+            ("key", format!("from=\"192.0.2.7\" {key}\n")),
+            ("key", format!("from=\"192.0.2.8\" {key}\n")),
+            ("key", format!("from=\"192.0.2.0/24,!192.0.2.7\" {key}\n")),
+            ("key", format!("from=\"192.0.2.7/24\" {key}\n")),
+            ("key", format!("from=\"192.0.*\" {key}\n")),
+            ("key", format!("from=\"!192.0.2.8,*\" {key}\n")),
+            (
+                "key",
+                format!("from=\"*.example.net,192.0.2.0/025\" {key}\n"),
+            ),
+            ("key", format!("FROM=\"192.0.2.?\",no-pty {key}\n")),
+            ("key", format!("from=192.0.2.7 {key}\n")),
+            ("key", format!("from=\"\" {key}\n")),
+            ("key", format!("expiry-time=\"20200101\" {key}\n")),
+            ("key", format!("expiry-time=\"20990101Z\" {key}\n")),
+            ("key", format!("expiry-time=\"2099\" {key}\n")),
+            (
+                "key",
+                format!("expiry-time=\"20990101\",expiry-time=\"202001011200\" {key}\n"),
+            ),
+            (
+                "key",
+                format!("restrict,command=\"echo \\\"a b\\\"\" {key}\n"),
+            ),
+            ("key", format!("restrict,no-such {key}\n")),
+            ("key", format!("restrict, {key}\n")),
+            ("key", format!("no-pty ,restrict {key}\n")),
+            (
+                "key",
+                format!("environment=\"A=b\",environment=\"C=d\" {key}\n"),
+            ),
+            ("key", format!("environment=\"1 x\" {key}\n")),
+            (
+                "key",
+                format!("permitopen=\"localhost:80\",permitlisten=\"8080\" {key}\n"),
+            ),
+            ("key", format!("permitopen=\"localhost\" {key}\n")),
+            ("key", format!("tunnel=\"0\" {key}\n")),
+            ("key", format!("tunnel=\"x\" {key}\n")),
+            (
+                "key",
+                format!("permitopen=\"[::1]:22\",permitopen=\"*:*\" {key}\n"),
+            ),
+            ("key", format!("permitopen=\"host:0\" {key}\n")),
+            ("key", format!("permitlisten=\"-1\" {key}\n")),
+            ("key", format!("command=\"true\",command=\"true\" {key}\n")),
+            ("key", format!("cert-authority {key}\n")),
+            ("key", format!("\"quoted {key}\n")),
+            ("rsa", format!("{rsa}\n")),
+            ("ecdsa", format!("{ecdsa}\n")),
+        ]
+        .into_iter()
+        .map(|(name, text)| (name, text.into_bytes()))
+        .chain([("key", utf16)])
+        .collect();
+        for (name, contents) in cases {
+            fs::write(sshd.at("keys/root"), &contents).unwrap();
+            let (foretold, file) = sshd.foretold(name);
+            let shown = String::from_utf8_lossy(&contents);
+            assert_eq!(foretold, sshd.lets_in(name), "{shown}\n{file:#?}");
+        }
+        fs::remove_file(sshd.at("keys/root")).unwrap();
+        assert_eq!(sshd.observed().readable, Some(false));
+    });
+}
+
+#[test]
+fn types_and_sizes_of_keys_are_refused_where_sshd_refuses_them() {
+    with_addresses(|| {
+        for more in [
+            "PubkeyAcceptedAlgorithms ecdsa-*,rsa-sha2-512\nRequiredRSASize 1024",
+            "PubkeyAcceptedAlgorithms -ssh-ed25519,ecdsa-sha2-nistp384\nRequiredRSASize 1025",
+        ] {
+            let sshd = Sshd::start(&format!("StrictModes no\n{more}"));
+            for name in ["key", "rsa", "ecdsa"] {
+                fs::write(sshd.at("keys/root"), sshd.public(name)).unwrap();
+                let (foretold, file) = sshd.foretold(name);
+                assert_eq!(foretold, sshd.lets_in(name), "{more}: {name}\n{file:#?}");
+            }
+        }
+    });
+}
+
+/// `secure_permissions` of Debian's sshd: writable for a group only if nobody else is in it.
+fn is_safe(step: &CheckedPath, expected: FileKind) -> bool {
+    let mode = step.mode.unwrap();
+    step.kind == expected
+        && step.uid == Some(0)
+        && mode & 0o002 == 0
+        && (mode & 0o020 == 0 || step.private_group == Some(true))
+}
+
+#[test]
+fn steps_of_a_path_are_seen_as_sshd_sees_them() {
+    with_addresses(|| {
+        let sshd = Sshd::start("StrictModes yes");
+        let file = sshd.at("keys/root");
+        fs::write(&file, sshd.public("key")).unwrap();
+        let cases = [
+            (0o600, 0o700, 0, 0),
+            (0o666, 0o700, 0, 0),
+            (0o664, 0o700, 0, 0),
+            (0o664, 0o700, 0, 1),
+            (0o644, 0o777, 0, 0),
+            (0o644, 0o1777, 0, 0),
+            (0o644, 0o775, 0, 0),
+            (0o644, 0o775, 0, 100),
+            (0o644, 0o755, 65534, 0),
+            (0o644, 0o755, 0, 65534),
+        ];
+        for (file_mode, directory_mode, uid, gid) in cases {
+            let directory = sshd.at("keys");
+            std::os::unix::fs::chown(&file, Some(uid), Some(gid)).unwrap();
+            std::os::unix::fs::chown(&directory, Some(0), Some(gid)).unwrap();
+            fs::set_permissions(&file, Permissions::from_mode(file_mode)).unwrap();
+            fs::set_permissions(&directory, Permissions::from_mode(directory_mode)).unwrap();
+            let seen = sshd.observed().checked;
+            let paths: Vec<_> = seen.iter().map(|step| step.path.as_str()).collect();
+            let expected: Vec<_> = file
+                .ancestors()
+                .map(|step| step.to_str().unwrap())
+                .collect();
+            assert_eq!(paths, expected);
+            let (first, rest) = seen.split_first().unwrap();
+            let foretold = is_safe(first, FileKind::File)
+                && rest.iter().all(|step| is_safe(step, FileKind::Directory));
+            let case = format!("{file_mode:o} {directory_mode:o} {uid} {gid}");
+            assert_eq!(foretold, sshd.lets_in("key"), "{case}\n{seen:#?}");
+        }
+    });
+}
