@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::sys::stat::Mode;
+use nix::sys::statvfs::{Statvfs, fstatvfs};
 
 /// How much of a file is read where nothing else is said, in bytes.
 pub(crate) const USUAL_MOST: u64 = 1024 * 1024;
@@ -110,6 +111,18 @@ impl Root {
         self.open(path.as_ref(), OFlag::O_PATH)?.metadata()
     }
 
+    /// The file system that a path is on, and the number of the mount (`proc_pid_mountinfo(5)`) where the kernel tells it.
+    pub(crate) fn file_system(&self, path: impl AsRef<Path>) -> io::Result<(Statvfs, Option<u64>)> {
+        let file = self.open(path.as_ref(), OFlag::O_PATH)?;
+        let descriptor = std::os::fd::AsRawFd::as_raw_fd(&file);
+        let information = fs::read_to_string(format!("/proc/thread-self/fdinfo/{descriptor}"));
+        let mount = information.ok().and_then(|text| {
+            let number = text.lines().find_map(|line| line.strip_prefix("mnt_id:"))?;
+            number.trim().parse().ok()
+        });
+        Ok((fstatvfs(&file)?, mount))
+    }
+
     /// Whether anything is at a path, links followed.
     pub(crate) fn exists(&self, path: impl AsRef<Path>) -> bool {
         self.metadata(path).is_ok()
@@ -135,7 +148,11 @@ impl Root {
     }
 
     fn open(&self, path: &Path, how: OFlag) -> io::Result<File> {
-        let how = how | OFlag::O_CLOEXEC | OFlag::O_NOCTTY;
+        let mut how = how | OFlag::O_CLOEXEC;
+        // openat2 takes no flag beside O_PATH that has no meaning with it.
+        if !how.contains(OFlag::O_PATH) {
+            how |= OFlag::O_NOCTTY;
+        }
         if self.is_running() {
             return Ok(open(path, how, Mode::empty())?.into());
         }
