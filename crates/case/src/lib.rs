@@ -42,14 +42,15 @@ pub use report::{
 };
 pub use server::{
     Account, AppArmor, AuthorizedKey, AuthorizedKeysFile, Ban, BanTool, Boot, BootState,
-    CheckedPath, Clock, ConfigFile, ConfigLine, ConfigReading, ConfiguredInterface, Connection,
-    Conntrack, Container, CryptoPolicy, FileContext, FileKind, FileSystem, FileSystemEntry,
-    HostInterface, HostKeyFile, InitKind, InitSystem, InterfaceAddress, Jail, Job, KeyOption,
-    LinkState, ListenSetting, Listener, Log, LogLine, LogSource, LoginShell, MatchCondition,
-    Memory, NetworkSettings, Nologin, Obstacle, OperatingSystem, OtherNamespace, Owner, PamRule,
-    PamService, PasswordState, Pressure, ProcessLimits, Resources, SavedRules, Selinux,
-    SelinuxMode, ServerQuestion, Sight, SocketUnit, SshdBinary, SshdCheck, SshdConfig,
-    SshdDirectory, SshdInstance, SshdStart, TcpWrappers, Unit, UnitFailure, WrapperRule,
+    CgroupProcesses, CheckedPath, Clock, ConfigFile, ConfigLine, ConfigReading,
+    ConfiguredInterface, Connection, Conntrack, Container, CryptoPolicy, FileContext, FileKind,
+    FileSystem, FileSystemEntry, HostInterface, HostKeyFile, InitKind, InitSystem,
+    InterfaceAddress, Jail, Job, KeyOption, LinkState, ListenSetting, Listener, Log, LogLine,
+    LogSource, LoginShell, MatchCondition, Memory, NetworkSettings, Nologin, Obstacle,
+    OperatingSystem, OtherNamespace, Owner, PamRule, PamService, PasswordState, Pressure,
+    ProcessLimits, Resources, SavedRules, Selinux, SelinuxMode, ServerQuestion, Sight, SocketUnit,
+    SshdBinary, SshdCheck, SshdConfig, SshdDirectory, SshdInstance, SshdStart, TcpWrappers, Unit,
+    UnitFailure, WrapperRule,
 };
 pub use ssh::{
     AlgorithmOffer, BannerOutcome, ClientConfig, ConfigProblem, ConfigSource, HostKeyVerdict,

@@ -5,6 +5,7 @@
 
 mod child;
 mod kernel_part;
+mod kernel_setting;
 mod netlink;
 pub mod network;
 pub mod packet_filter;

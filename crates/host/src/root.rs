@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::sys::stat::Mode;
+use nix::sys::statvfs::{Statvfs, fstatvfs};
 
 /// How much of a file is read where nothing else is said, in bytes.
 pub(crate) const USUAL_MOST: u64 = 1024 * 1024;
@@ -108,6 +109,18 @@ impl Root {
     /// What is at a path, links followed.
     pub(crate) fn metadata(&self, path: impl AsRef<Path>) -> io::Result<Metadata> {
         self.open(path.as_ref(), OFlag::O_PATH)?.metadata()
+    }
+
+    /// The file system that a path is on, and the number of the mount (`proc_pid_mountinfo(5)`) where the kernel tells it.
+    pub(crate) fn file_system(&self, path: impl AsRef<Path>) -> io::Result<(Statvfs, Option<u64>)> {
+        let file = self.open(path.as_ref(), OFlag::O_PATH)?;
+        let descriptor = std::os::fd::AsRawFd::as_raw_fd(&file);
+        let information = fs::read_to_string(format!("/proc/thread-self/fdinfo/{descriptor}"));
+        let mount = information.ok().and_then(|text| {
+            let number = text.lines().find_map(|line| line.strip_prefix("mnt_id:"))?;
+            number.trim().parse().ok()
+        });
+        Ok((fstatvfs(&file)?, mount))
     }
 
     /// Whether anything is at a path, links followed.

@@ -33,7 +33,9 @@ pub use network::{
     Connection, HostInterface, InterfaceAddress, LinkState, Listener, NetworkSettings,
     OtherNamespace, Owner,
 };
-pub use resources::{Clock, Conntrack, FileSystem, Memory, Pressure, ProcessLimits, Resources};
+pub use resources::{
+    CgroupProcesses, Clock, Conntrack, FileSystem, Memory, Pressure, ProcessLimits, Resources,
+};
 pub use sshd::{
     ConfigFile, ConfigLine, ConfigReading, HostKeyFile, ListenSetting, MatchCondition, SshdBinary,
     SshdCheck, SshdConfig, SshdDirectory, SshdInstance, SshdStart,

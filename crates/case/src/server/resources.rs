@@ -14,7 +14,7 @@ pub struct FileSystem {
     pub kind: Received,
     /// What of sshd's is on it: `/var/log`, `/run`, `/tmp`, a home directory.
     pub used_for: Vec<Received>,
-    /// Bytes in all.
+    /// Bytes in all; 0 where the type has no such number.
     pub bytes: u64,
     /// Bytes free for root.
     pub bytes_free: u64,
@@ -22,7 +22,7 @@ pub struct FileSystem {
     pub inodes: u64,
     /// Inodes free.
     pub inodes_free: u64,
-    /// It is read-only now.
+    /// It is read-only now; not told of the disk of a system that does not run.
     pub read_only: bool,
     /// `fstab` wants it read-only.
     pub read_only_wanted: Option<bool>,
@@ -48,6 +48,17 @@ pub struct Pressure {
     pub cpu_some: Option<f32>,
 }
 
+/// A cgroup that may have only so many processes (`TasksMax=`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CgroupProcesses {
+    /// Its path, for example `system.slice/ssh.service`.
+    pub path: Received,
+    /// Processes and threads in it.
+    pub count: u64,
+    /// How many there may be.
+    pub max: u64,
+}
+
 /// How many processes there are, and may be.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProcessLimits {
@@ -57,8 +68,10 @@ pub struct ProcessLimits {
     pub threads_max: Option<u64>,
     /// `kernel.pid_max`.
     pub pid_max: Option<u64>,
-    /// `pids.max` of the cgroup of this whole system, and how many there are.
+    /// Processes in the cgroup of this whole system, and how many there may be (`pids.max`): a container's limit.
     pub cgroup: Option<(u64, u64)>,
+    /// Cgroups with a limit that sshd or the account is in.
+    pub cgroups: Vec<CgroupProcesses>,
     /// Open files in the whole system (`fs.file-nr`), and how many may be.
     pub open_files: Option<(u64, u64)>,
     /// Processes of the account, and how many it may have (`limits.conf`).

@@ -122,7 +122,7 @@ fn host_address(message: &AddressMessage, links: &HashMap<u32, Link>) -> Option<
     })
 }
 
-fn is_unsupported(error: &io::Error) -> bool {
+pub(crate) fn is_unsupported(error: &io::Error) -> bool {
     use nix::libc::{EAFNOSUPPORT, EOPNOTSUPP};
     matches!(error.raw_os_error(), Some(EAFNOSUPPORT | EOPNOTSUPP))
 }
