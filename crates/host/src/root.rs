@@ -135,7 +135,11 @@ impl Root {
     }
 
     fn open(&self, path: &Path, how: OFlag) -> io::Result<File> {
-        let how = how | OFlag::O_CLOEXEC | OFlag::O_NOCTTY;
+        let mut how = how | OFlag::O_CLOEXEC;
+        // openat2 takes no flag beside O_PATH that has no meaning with it.
+        if !how.contains(OFlag::O_PATH) {
+            how |= OFlag::O_NOCTTY;
+        }
         if self.is_running() {
             return Ok(open(path, how, Mode::empty())?.into());
         }

@@ -10,6 +10,7 @@ mod boot;
 mod clock;
 mod connections;
 mod crypto_policy;
+mod elf;
 mod host_keys;
 mod init;
 mod interfaces;
