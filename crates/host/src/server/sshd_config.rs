@@ -27,6 +27,7 @@ use criteria::{Client, Groups};
 use dump::Dump;
 use files::{Files, Line};
 use placing::Placed;
+pub(super) use unaided::HOST_KEYS as DEFAULT_HOST_KEYS;
 
 pub(super) fn look(host: &Host) -> Vec<Fact> {
     let start = Start::of(host);
@@ -213,3 +214,6 @@ fn line_of_option(option: &StartOption) -> Option<Line> {
         setting: text::setting(&[keyword, value].concat())?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use sshdoctor_case::{Fact, Obstacle, Received, Sight, SshdBinary, SshdCheck};
 pub(super) use command::{SshdCommand, last_words, version_in, version_number};
 
 use super::sshd_start::Start;
-use super::{Host, not_seen};
+use super::{Host, elf, not_seen};
 use crate::child::Ended;
 use image::Image;
 
@@ -97,11 +97,13 @@ fn binary(
     });
     SshdBinary {
         path: None,
-        tcp_wrappers: image.and_then(Image::libraries).map(|libraries| {
-            libraries
-                .iter()
-                .any(|library| library.starts_with("libwrap.so"))
-        }),
+        tcp_wrappers: program
+            .and_then(|program| elf::needed_libraries(&host.root, &program.path).ok())
+            .map(|libraries| {
+                libraries
+                    .iter()
+                    .any(|library| library.starts_with("libwrap.so"))
+            }),
         helpers: version
             .as_deref()
             .map(|version| helpers(host, image, version))

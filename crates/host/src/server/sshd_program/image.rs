@@ -1,8 +1,5 @@
-//! What is compiled into the program: its version, the libraries it wants, the paths it goes by. Read from the file, since a
+//! What is compiled into the program: its version and the paths it goes by. Read from the file, since a
 //! program that cannot start, or that is on a mounted disk, says nothing.
-
-use elf::ElfBytes;
-use elf::endian::AnyEndian;
 
 /// The bytes of a program.
 pub(super) struct Image {
@@ -12,38 +9,6 @@ pub(super) struct Image {
 impl Image {
     pub(super) const fn new(bytes: Vec<u8>) -> Self {
         Self { bytes }
-    }
-
-    /// Names of the shared libraries it is linked with; absent when it is no ELF file or is linked statically.
-    pub(super) fn libraries(&self) -> Option<Vec<String>> {
-        let file = ElfBytes::<AnyEndian>::minimal_parse(&self.bytes).ok()?;
-        let entries: Vec<_> = file.dynamic().ok()??.iter().take(4096).collect();
-        let value = |tag: i64| {
-            entries
-                .iter()
-                .find(|entry| entry.d_tag == tag)
-                .map(|entry| entry.d_val())
-        };
-        let address = value(elf::abi::DT_STRTAB)?;
-        let segments = file.segments()?;
-        let offset = segments.iter().take(1024).find_map(|segment| {
-            let inside = address.checked_sub(segment.p_vaddr)?;
-            let holds = segment.p_type == elf::abi::PT_LOAD && inside < segment.p_filesz;
-            holds
-                .then(|| segment.p_offset.checked_add(inside))
-                .flatten()
-        })?;
-        let strings = self.bytes.get(usize::try_from(offset).ok()?..)?;
-        let needed = entries
-            .iter()
-            .filter(|entry| entry.d_tag == elf::abi::DT_NEEDED);
-        needed
-            .map(|entry| {
-                let name = strings.get(usize::try_from(entry.d_val()).ok()?..)?;
-                let name = name.split(|byte| *byte == 0).next()?;
-                Some(String::from_utf8_lossy(name.get(..256).unwrap_or(name)).into_owned())
-            })
-            .collect()
     }
 
     /// As `OpenSSH_9.2p1`.
