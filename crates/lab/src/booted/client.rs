@@ -23,7 +23,7 @@ const SSH_PATIENCE: Duration = Duration::from_secs(12);
 const HELD_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What an `ssh` that gets in is taken to say, whatever else it prints.
-const WORKS: &str = "works";
+pub(crate) const WORKS: &str = "works";
 
 /// Does what the client does before, and then logs in; gives the last words of `ssh`, and the connections that are held meanwhile.
 pub(crate) fn try_login(
