@@ -55,7 +55,14 @@ fn last_words(run: &Run, sftp: bool) -> String {
         Some(status) if status.success() && (sftp || run.output.contains("welcome")) => {
             WORKS.into()
         }
-        Some(_) => tail(&format!("{}{}", run.output, run.errors), 12),
+        Some(_) => {
+            let errors: String = run
+                .errors
+                .lines()
+                .filter(|line| !line.starts_with("Warning: Permanently added"))
+                .fold(String::new(), |text, line| text + line + "\n");
+            tail(&format!("{}{errors}", run.output), 12)
+        }
     }
 }
 
