@@ -23,7 +23,7 @@ const SSH_PATIENCE: Duration = Duration::from_secs(12);
 const HELD_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What an `ssh` that gets in is taken to say, whatever else it prints.
-const WORKS: &str = "works";
+pub(crate) const WORKS: &str = "works";
 
 /// Does what the client does before, and then logs in; gives the last words of `ssh`, and the connections that are held meanwhile.
 pub(crate) fn try_login(
@@ -55,7 +55,14 @@ fn last_words(run: &Run, sftp: bool) -> String {
         Some(status) if status.success() && (sftp || run.output.contains("welcome")) => {
             WORKS.into()
         }
-        Some(_) => tail(&format!("{}{}", run.output, run.errors), 12),
+        Some(_) => {
+            let errors: String = run
+                .errors
+                .lines()
+                .filter(|line| !line.starts_with("Warning: Permanently added"))
+                .fold(String::new(), |text, line| text + line + "\n");
+            tail(&format!("{}{errors}", run.output), 12)
+        }
     }
 }
 

@@ -111,7 +111,7 @@ fn walk(folder: &Path, name: &str, states: &mut BTreeMap<String, String>) {
         let Ok(metadata) = entry.metadata() else {
             continue;
         };
-        if CHANGING.iter().any(|changing| name == *changing) {
+        if CHANGING.contains(&name) {
             continue;
         }
         states.insert(name.to_owned(), state(&entry.path(), &metadata));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::client::try_login;
+use super::client::{WORKS, try_login};
 use super::control_group::ControlGroup;
 use super::fingerprint::Fingerprint;
 use super::image::Image;
@@ -94,7 +94,9 @@ pub fn try_booted_scenario(
     };
     let (said, _held) = try_login(&up.network, &up.image, scenario)?;
     trial.ssh_said = said;
-    if !trial.ssh_said.contains(&scenario.client.says) {
+    let gets_in = trial.ssh_said == WORKS;
+    let should = scenario.client.says == WORKS;
+    if gets_in != should || !trial.ssh_said.contains(&scenario.client.says) {
         trial.problems.push(format!(
             "ssh says {:?}, not {:?}",
             trial.ssh_said, scenario.client.says
