@@ -386,7 +386,6 @@ pub(crate) fn pam_denies(server: &Server<'_>) -> Option<Proof> {
     } else {
         let rule = pam.fact.rules.iter().find(|rule| {
             rule.module_exists == Some(false)
-                && !rule.may_be_missing
                 && matches!(rule.control.as_str(), "required" | "requisite")
         })?;
         (
