@@ -89,3 +89,6 @@ fn facts(init: InitSystem, units: Vec<Unit>) -> Vec<Fact> {
     });
     std::iter::once(init).chain(units).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -173,3 +173,6 @@ fn log(source: LogSource, lines: impl Iterator<Item = LogLine>, cut: bool) -> Fa
 
 /// There was nothing to read a log from.
 pub(super) type NoLog = (Obstacle, String);
+
+#[cfg(test)]
+mod tests;

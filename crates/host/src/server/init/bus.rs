@@ -356,3 +356,6 @@ fn allow_list(value: &Variant<'_>) -> Option<String> {
         (false, false) => format!("~{words}"),
     })
 }
+
+#[cfg(test)]
+mod tests;

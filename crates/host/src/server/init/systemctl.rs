@@ -146,3 +146,6 @@ fn command(text: &str) -> Option<Command> {
         ended: status.and_then(|status| Ended::from_code(code, status)),
     })
 }
+
+#[cfg(test)]
+mod tests;
