@@ -134,6 +134,8 @@ fn a_mounted_disk_tells_what_would_stop_its_boot_or_close_its_port() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn no_file_of_the_network_or_of_mounts_can_stop_it(text in "[a-z0-9:=\\[\\]#\" \n\\\\-]{0,200}") {
         let disk = MountedDisk::with(&[

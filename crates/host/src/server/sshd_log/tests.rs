@@ -15,7 +15,10 @@ fn entry(unit: &str, message_id: &str, message: &str) -> Entry {
     }
 }
 
-fn logs(facts: &[Fact]) -> Vec<(String, Vec<(String, u32)>, bool)> {
+/// Unit or file, messages with how often they came, and whether earlier ones were left out.
+type Shown = (String, Vec<(String, u32)>, bool);
+
+fn logs(facts: &[Fact]) -> Vec<Shown> {
     facts
         .iter()
         .map(|fact| match fact {
