@@ -53,12 +53,12 @@ fn a_mounted_disk_tells_what_would_stop_its_boot_or_close_its_port() {
         ("/usr/bin/cloud-init", ""),
         (
             "/etc/network/interfaces",
-            "auto lo eth0:1\niface lo inet loopback\niface eth0 inet dhcp\n",
+            "auto lo eth0:1\niface lo inet loopback\niface eth0 inet dhcp\nauto br0\niface br0 inet dhcp\n  bridge_ports eth0\niface eth0.5 inet dhcp\n",
         ),
         ("/etc/netplan/50-cloud-init.yaml", NETPLAN),
         (
             "/etc/systemd/network/lan.network",
-            "[Match]\nName=en* enp1s0\n[Network]\nName=no\n",
+            "[Match]\nName=en* enp1s0 br9\n[Network]\nName=no\n",
         ),
         (
             "/etc/NetworkManager/system-connections/a.nmconnection",
