@@ -57,6 +57,18 @@ fn a_mounted_disk_tells_what_would_stop_its_boot_or_close_its_port() {
         ),
         ("/etc/netplan/50-cloud-init.yaml", NETPLAN),
         (
+            "/etc/systemd/network/br.netdev",
+            "[NetDev]\nName=br9\nKind=bridge\n",
+        ),
+        (
+            "/etc/NetworkManager/system-connections/b.nmconnection",
+            "[connection]\ntype=bridge\ninterface-name=br8\n",
+        ),
+        (
+            "/etc/sysconfig/network-scripts/ifcfg-br7",
+            "DEVICE=br7\nTYPE=Bridge\n",
+        ),
+        (
             "/etc/systemd/network/lan.network",
             "[Match]\nName=en* enp1s0 br9\n[Network]\nName=no\n",
         ),
