@@ -81,25 +81,27 @@ fn chrony(host: &Host) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, File};
+    use std::fs::File;
     use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
+    use crate::server::init::mounted_disk::MountedDisk;
 
     #[test]
     fn the_newest_file_of_the_system_tells_what_now_cannot_be_before() {
-        let disk = tempfile::tempdir().unwrap();
+        let disk = MountedDisk::with(&[("/usr/sbin/sshd", ""), ("/var/lib/dpkg/status", "")]);
+        let root = disk.host().root;
         for (path, seconds) in [
-            ("usr/sbin/sshd", 1_700_000_000),
-            ("var/lib/dpkg/status", 1_800_000_000),
+            ("/usr/sbin/sshd", 1_700_000_000),
+            ("/var/lib/dpkg/status", 1_800_000_000),
         ] {
-            let path = disk.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            let file = File::create(path).unwrap();
+            let file = File::options()
+                .write(true)
+                .open(root.outside(path))
+                .unwrap();
             file.set_modified(UNIX_EPOCH + Duration::from_secs(seconds))
                 .unwrap();
         }
-        let root = Root::mounted_at(disk.path()).unwrap();
         assert_eq!(
             newest(&root),
             Some((1_800_000_000_000, "/var/lib/dpkg/status"))

@@ -13,6 +13,8 @@ mod systemctl;
 mod unit;
 pub(super) mod unit_files;
 
+use std::time::Instant;
+
 use sshdoctor_case::{BootState, Fact, InitKind, InitSystem, Obstacle, Sight, Unit};
 
 use super::{Host, not_seen};
@@ -32,10 +34,11 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
 }
 
 fn systemd(host: &Host) -> Vec<Fact> {
+    let started = Instant::now();
     // A bus that hangs must leave time for the other way.
-    let half = host.patience / 2;
-    let answers = bus::ask(&host.root, half).or_else(|error| {
-        systemctl::ask(&host.programs, half.mul_f32(0.8)).map_err(|failure| (error, failure))
+    let answers = bus::ask(&host.root, host.patience / 2).or_else(|error| {
+        let left = host.patience.mul_f32(0.9).saturating_sub(started.elapsed());
+        systemctl::ask(&host.programs, left).map_err(|failure| (error, failure))
     });
     match answers {
         Ok(answers) => answered(host, answers),
@@ -89,3 +92,6 @@ fn facts(init: InitSystem, units: Vec<Unit>) -> Vec<Fact> {
     });
     std::iter::once(init).chain(units).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,14 +20,14 @@ const FILES: [&str; 3] = ["/var/log/kern.log", "/var/log/messages", "/var/log/sy
 const AUDIT_LOG: &str = "/var/log/audit/audit.log";
 
 pub(super) fn look(host: &Host) -> Vec<Fact> {
-    let is_telling =
-        |line: &LogLine| telling::is_telling(line.message.as_str(), host.question.from);
-    let mut facts = match lines(host) {
-        Ok((source, lines, cut)) => vec![log(source, lines.into_iter().filter(is_telling), cut)],
+    let is_telling = |message: &str| telling::is_telling(message, host.question.from);
+    let wanted = |line: &LogLine| is_telling(line.message.as_str());
+    let mut facts = match lines(host, is_telling) {
+        Ok((source, lines, cut)) => vec![log(source, lines.into_iter().filter(wanted), cut)],
         Err((obstacle, reason)) => vec![not_seen(Sight::KernelLog, obstacle, reason)],
     };
     if let Ok(contents) = host.root.read_end(AUDIT_LOG, 256 * 1024) {
-        let denials = telling::audit_lines(&contents.bytes).filter(is_telling);
+        let denials = telling::audit_lines(&contents.bytes).filter(wanted);
         facts.push(log(file(AUDIT_LOG), denials, contents.cut));
     }
     facts
@@ -35,9 +35,9 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
 
 type Lines = (LogSource, Vec<LogLine>, bool);
 
-fn lines(host: &Host) -> Result<Lines, NoLog> {
+fn lines(host: &Host, is_telling: impl Fn(&str) -> bool) -> Result<Lines, NoLog> {
     let from_ring = if host.root.is_running() {
-        ring::read()
+        ring::read(is_telling)
     } else {
         let reason = "the ring buffer of a system that does not run is gone";
         Err((Obstacle::NotRunning, reason.to_owned()))

@@ -4,6 +4,8 @@ pub(super) mod folded;
 pub(super) mod journal;
 pub(super) mod syslog;
 
+use std::io::ErrorKind;
+
 use sshdoctor_case::{Fact, LogLine, LogSource, Obstacle, Received, Sight};
 
 use super::{Host, not_seen};
@@ -45,14 +47,30 @@ const FILES: [&str; 4] = [
 ];
 
 pub(super) fn look(host: &Host) -> Vec<Fact> {
-    let journal = journal::read(host, &query());
-    match journal {
+    match journal::read(host, &query()) {
         Ok(read) if !read.entries.is_empty() => by_unit(read.entries, read.cut),
-        Ok(_) => in_files(host).unwrap_or_default(),
-        Err((obstacle, reason)) => {
-            in_files(host).unwrap_or_else(|| vec![not_seen(Sight::SshdLog, obstacle, reason)])
-        }
+        Ok(_) => in_files(host).unwrap_or_else(|_| vec![silent_journal()]),
+        Err((obstacle, reason)) => in_files(host).unwrap_or_else(|(of_files, why)| {
+            // A journal that is not there hides nothing; a file that may not be read does.
+            let obstacle = match obstacle {
+                Obstacle::Absent => of_files,
+                _ => obstacle,
+            };
+            vec![not_seen(
+                Sight::SshdLog,
+                obstacle,
+                format!("{reason}; {why}"),
+            )]
+        }),
     }
+}
+
+/// The journal was read, and holds nothing of SSH.
+fn silent_journal() -> Fact {
+    let source = LogSource::Journal {
+        unit: Received::from_text("ssh.service"),
+    };
+    log(source, std::iter::empty(), false)
 }
 
 fn query() -> Query {
@@ -113,25 +131,39 @@ fn log_of(unit: &str) -> String {
     }
 }
 
-/// The first file in which sshd says anything; nothing where no file can be read.
-fn in_files(host: &Host) -> Option<Vec<Fact>> {
-    let mut any_read = false;
+/// The first file in which sshd says anything, or else the first that could be read.
+fn in_files(host: &Host) -> Result<Vec<Fact>, NoLog> {
+    let mut refused = None;
+    let mut silent = None;
     for path in FILES {
-        let Ok(read) = syslog::read(&host.root, path) else {
-            continue;
+        let read = match syslog::read(&host.root, path) {
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                refused = refused.or(Some(path));
+                continue;
+            }
+            Err(_) => continue,
         };
-        any_read = true;
         let lines: Vec<LogLine> = read.lines.into_iter().filter(is_about_ssh).collect();
-        if lines.is_empty() {
-            continue;
-        }
+        let is_silent = lines.is_empty();
         let (lines, left_out) = since_last_listening(lines);
         let source = LogSource::File {
             path: Received::from_text(path),
         };
-        return Some(vec![log(source, lines.into_iter(), read.cut || left_out)]);
+        let fact = log(source, lines.into_iter(), read.cut || left_out);
+        if !is_silent {
+            return Ok(vec![fact]);
+        }
+        silent = silent.or(Some(fact));
     }
-    any_read.then(Vec::new)
+    match (refused, silent) {
+        (Some(path), _) => Err((Obstacle::Privilege, format!("{path}: permission denied"))),
+        (None, Some(fact)) => Ok(vec![fact]),
+        (None, None) => Err((
+            Obstacle::Absent,
+            format!("there is none of {}", FILES.join(", ")),
+        )),
+    }
 }
 
 fn is_about_ssh(line: &LogLine) -> bool {
@@ -173,3 +205,6 @@ fn log(source: LogSource, lines: impl Iterator<Item = LogLine>, cut: bool) -> Fa
 
 /// There was nothing to read a log from.
 pub(super) type NoLog = (Obstacle, String);
+
+#[cfg(test)]
+mod tests;

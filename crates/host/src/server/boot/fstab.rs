@@ -1,7 +1,7 @@
 //! Lines of `fstab(5)` that a boot waits for (`systemd.mount(5)`).
 
 use std::collections::HashSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use sshdoctor_case::{FileSystemEntry, Received};
 
@@ -54,7 +54,7 @@ fn entry(
         && !options.iter().any(|option| NOT_WAITED_FOR.contains(option));
     waits.then(|| FileSystemEntry {
         line: number,
-        exists: exists(root, &source),
+        exists: exists(root, &source, &options),
         mounted: mounted.map(|mounted| mounted.contains(normal(&place))),
         source: Received::from_text(&source),
         place: Received::from_text(&place),
@@ -85,7 +85,7 @@ fn normal(place: &str) -> &str {
 }
 
 /// Whether there is such a disk; of the disks of another system nothing is known.
-fn exists(root: &Root, source: &str) -> Option<bool> {
+fn exists(root: &Root, source: &str, options: &[&str]) -> Option<bool> {
     if !root.is_running() {
         return None;
     }
@@ -98,10 +98,12 @@ fn exists(root: &Root, source: &str) -> Option<bool> {
                 .then(|| root.exists(Path::new(directory).join(encoded(name))));
         }
     }
-    let path = PathBuf::from(source);
-    let is_device =
-        source.starts_with("/dev/") && !path.components().any(|part| part == Component::ParentDir);
-    is_device.then(|| root.exists(&path))
+    let is_path = source.starts_with("/dev/")
+        || (source.starts_with('/')
+            && options
+                .iter()
+                .any(|option| matches!(*option, "bind" | "rbind" | "loop")));
+    is_path.then(|| root.exists(source))
 }
 
 /// As udev writes a label into the name of a link (`encode_devnode_name`).

@@ -54,8 +54,29 @@ pub(super) fn configured(root: &Root) -> Vec<ConfiguredInterface> {
             }
         }
     }
+    let made = made_by_networkd(root);
+    found.retain(|interface| !made.iter().any(|name| name == interface.name.as_str()));
     found.truncate(MOST_NAMES);
     found
+}
+
+/// `Name=` in `[NetDev]` (`systemd.netdev(5)`).
+fn made_by_networkd(root: &Root) -> Vec<String> {
+    let directory = "/etc/systemd/network";
+    root.names_in(directory, MOST_FILES)
+        .unwrap_or_default()
+        .iter()
+        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .filter(|name| name.ends_with(".netdev"))
+        .filter_map(|name| root.read(format!("{directory}/{name}"), MOST_BYTES).ok())
+        .flat_map(|contents| {
+            let text = String::from_utf8_lossy(&contents.bytes).into_owned();
+            let names: Vec<String> = files::in_section(&text, "[NetDev]", "Name")
+                .map(|(_, name)| name)
+                .collect();
+            names
+        })
+        .collect()
 }
 
 fn read(root: &Root, path: &str, reader: Reader, found: &mut Vec<ConfiguredInterface>) {

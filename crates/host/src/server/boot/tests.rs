@@ -51,23 +51,6 @@ fn a_mounted_disk_tells_what_would_stop_its_boot_or_close_its_port() {
         ),
         ("/etc/ufw/ufw.conf", "# yes\nENABLED=no\n"),
         ("/usr/bin/cloud-init", ""),
-        (
-            "/etc/network/interfaces",
-            "auto lo eth0:1\niface lo inet loopback\niface eth0 inet dhcp\n",
-        ),
-        ("/etc/netplan/50-cloud-init.yaml", NETPLAN),
-        (
-            "/etc/systemd/network/lan.network",
-            "[Match]\nName=en* enp1s0\n[Network]\nName=no\n",
-        ),
-        (
-            "/etc/NetworkManager/system-connections/a.nmconnection",
-            "[connection]\ninterface-name=wlp2s0\n",
-        ),
-        (
-            "/etc/sysconfig/network-scripts/ifcfg-old",
-            "DEVICE=\"em1\"\n",
-        ),
     ])
     .and_links(&[
         (
@@ -115,6 +98,42 @@ fn a_mounted_disk_tells_what_would_stop_its_boot_or_close_its_port() {
         rules,
         [("nftables", Some(true), None), ("ufw", Some(false), None)]
     );
+}
+
+#[test]
+fn interfaces_that_are_there_by_themselves_are_found_in_every_kind_of_file() {
+    let disk = MountedDisk::with(&[
+        (
+            "/etc/network/interfaces",
+            "auto lo eth0:1\niface lo inet loopback\niface eth0 inet dhcp\nauto br0\niface br0 inet dhcp\n  bridge_ports eth0\niface eth0.5 inet dhcp\n",
+        ),
+        ("/etc/netplan/50-cloud-init.yaml", NETPLAN),
+        (
+            "/etc/systemd/network/br.netdev",
+            "[NetDev]\nName=br9\nKind=bridge\n",
+        ),
+        (
+            "/etc/NetworkManager/system-connections/b.nmconnection",
+            "[connection]\ntype=bridge\ninterface-name=br8\n",
+        ),
+        (
+            "/etc/sysconfig/network-scripts/ifcfg-br7",
+            "DEVICE=br7\nTYPE=Bridge\n",
+        ),
+        (
+            "/etc/systemd/network/lan.network",
+            "[Match]\nName=en* enp1s0 br9\n[Network]\nName=no\n",
+        ),
+        (
+            "/etc/NetworkManager/system-connections/a.nmconnection",
+            "[connection]\ninterface-name=wlp2s0\n",
+        ),
+        (
+            "/etc/sysconfig/network-scripts/ifcfg-old",
+            "DEVICE=\"em1\"\n",
+        ),
+    ]);
+    let boot = boot(&disk);
     let named: Vec<_> = boot
         .configured_interfaces
         .iter()
@@ -134,6 +153,8 @@ fn a_mounted_disk_tells_what_would_stop_its_boot_or_close_its_port() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn no_file_of_the_network_or_of_mounts_can_stop_it(text in "[a-z0-9:=\\[\\]#\" \n\\\\-]{0,200}") {
         let disk = MountedDisk::with(&[

@@ -19,6 +19,12 @@ pub(super) const SSH_UNITS: [&str; 6] = [
 /// Instances of which each serves one connection.
 pub(super) const SSH_INSTANCES: [&str; 3] =
     ["ssh@*.service", "sshd@*.service", "dropbear@*.service"];
+/// Whether a unit is one of an SSH server, or serves one connection of it.
+pub(super) fn is_ssh(name: &str) -> bool {
+    let own = name.split(['.', '@']).next().unwrap_or_default();
+    matches!(own, "ssh" | "sshd" | "dropbear")
+}
+
 /// Units that the way to it stands on.
 pub(super) const OTHER_UNITS: [&str; 12] = [
     "fail2ban.service",

@@ -14,7 +14,7 @@ use zbus::connection::Builder;
 use zbus::{Connection, Message, OwnedObjectPath, Variant};
 
 use super::answers::{
-    Answers, MOST_LISTED, OTHER_UNITS, SLICES, SSH_INSTANCES, SSH_UNITS, boot_state,
+    Answers, MOST_LISTED, OTHER_UNITS, SLICES, SSH_INSTANCES, SSH_UNITS, boot_state, is_ssh,
 };
 use super::properties::{Command, Ended, Kind, Properties, Value, kind};
 use crate::root::Root;
@@ -214,7 +214,7 @@ async fn properties_of(connection: &Connection, listed: &Listed) -> zbus::Result
             unit.add(name, value);
         }
     }
-    if unit.text("LoadState") == Some("loaded") {
+    if is_ssh(name) && unit.text("LoadState") == Some("loaded") {
         // The property remembers what the files said when it was first asked for.
         let reply = call(
             connection,
@@ -356,3 +356,6 @@ fn allow_list(value: &Variant<'_>) -> Option<String> {
         (false, false) => format!("~{words}"),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! systemd asked by `systemctl`, where it does not answer over D-Bus.
 
 use std::process::Command as Process;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use sshdoctor_case::{Job, Received};
@@ -40,17 +41,23 @@ pub(super) fn ask(programs: &Programs, patience: Duration) -> Result<Answers, Fa
     arguments.extend(OTHER_UNITS);
     arguments.extend(SLICES);
     arguments.extend(SSH_INSTANCES);
-    let shown = run(&arguments)?;
-    let manager = run(&["show", "--property=Version,SystemState"]).unwrap_or_default();
+    let lists: [&[&str]; 3] = [
+        &["show", "--property=Version,SystemState"],
+        &["list-jobs", "--full", "--no-legend"],
+        &["list-units", "--failed", "--full", "--plain", "--no-legend"],
+    ];
+    let (shown, [manager, listed_jobs, failed]) = thread::scope(|scope| {
+        let lists = lists.map(|arguments| scope.spawn(|| run(arguments).unwrap_or_default()));
+        let shown = run(&arguments);
+        (shown, lists.map(|list| list.join().unwrap_or_default()))
+    });
+    let shown = shown?;
     let value = |name| manager.lines().find_map(|line| value_of(line, name));
     let mut answers = Answers {
         version: value("Version").map(Received::from_text),
         state: boot_state(value("SystemState").unwrap_or_default()),
-        jobs: jobs(&run(&["list-jobs", "--full", "--no-legend"]).unwrap_or_default()),
-        failed_units: first_words(
-            &run(&["list-units", "--failed", "--full", "--plain", "--no-legend"])
-                .unwrap_or_default(),
-        ),
+        jobs: jobs(&listed_jobs),
+        failed_units: first_words(&failed),
         units: Vec::new(),
     };
     for unit in units(&shown) {
@@ -146,3 +153,6 @@ fn command(text: &str) -> Option<Command> {
         ended: status.and_then(|status| Ended::from_code(code, status)),
     })
 }
+
+#[cfg(test)]
+mod tests;

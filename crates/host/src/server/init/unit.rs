@@ -2,14 +2,13 @@
 
 use sshdoctor_case::{Received, SocketUnit, Unit, UnitFailure};
 
+use super::answers::is_ssh;
 use super::environment;
 use super::now::Now;
 use super::properties::{Command, Ended, Properties};
 use super::unit_files;
 use crate::root::Root;
 
-/// How the units begin of which it is told what cuts them off.
-const SSH_PREFIXES: [&str; 2] = ["ssh", "dropbear"];
 /// How many values of one list are kept.
 const MOST_VALUES: usize = 64;
 /// Settings that cut a service or socket off from the network, from homes or from privilege, with the value that does not.
@@ -47,7 +46,6 @@ pub(super) fn unit(properties: &Properties, root: &Root, now: Now) -> Unit {
     if !name.ends_with(".slice") {
         wanted_by.extend(received(properties.list("RequiredBy")));
     }
-    let is_ssh = SSH_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     let command: Vec<String> = properties
         .commands("ExecStart")
         .last()
@@ -86,7 +84,7 @@ pub(super) fn unit(properties: &Properties, root: &Root, now: Now) -> Unit {
         command: received(&command),
         address_deny: received(properties.list("IPAddressDeny")),
         address_allow: received(properties.list("IPAddressAllow")),
-        confinement: if is_ssh {
+        confinement: if is_ssh(name) {
             confinement(properties)
         } else {
             Vec::new()

@@ -3,11 +3,13 @@
 mod enablement;
 mod settings;
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use sshdoctor_case::{Received, SocketUnit, Unit};
 
-use super::answers::{OTHER_UNITS, SSH_UNITS};
+use super::answers::{OTHER_UNITS, SSH_UNITS, is_ssh};
 use super::environment;
 use super::properties::{Command, Properties, Value};
 use crate::root::Root;
@@ -123,17 +125,18 @@ fn loaded(root: &Root, name: &str, path: &Path, enablement: &Enablement) -> Unit
             program.split_whitespace().map(str::to_owned).collect()
         })
         .unwrap_or_default();
-    let words = |section, key| -> Vec<Received> {
-        settings
-            .values(section, key)
-            .flat_map(str::split_whitespace)
-            .map(Received::from_text)
-            .collect()
-    };
     let section = if name.ends_with(".socket") {
         "Socket"
     } else {
         "Service"
+    };
+    let prefixes = |key| -> Vec<Received> {
+        settings
+            .values(section, key)
+            .flat_map(str::split_whitespace)
+            .flat_map(prefixes)
+            .map(|prefix| Received::from_text(&prefix))
+            .collect()
     };
     Unit {
         load_state: Received::from_text("loaded"),
@@ -149,9 +152,13 @@ fn loaded(root: &Root, name: &str, path: &Path, enablement: &Enablement) -> Unit
             .iter()
             .map(|word| Received::from_text(word))
             .collect(),
-        address_deny: words(section, "IPAddressDeny"),
-        address_allow: words(section, "IPAddressAllow"),
-        confinement: confinement(&settings, section),
+        address_deny: prefixes("IPAddressDeny"),
+        address_allow: prefixes("IPAddressAllow"),
+        confinement: if is_ssh(name) {
+            confinement(&settings, section)
+        } else {
+            Vec::new()
+        },
         socket: name.ends_with(".socket").then(|| socket(name, &settings)),
         ..empty(name)
     }
@@ -216,6 +223,22 @@ fn socket(name: &str, settings: &Settings) -> SocketUnit {
         bind_ipv6_only: last("BindIPv6Only").map(Received::from_text),
         triggers: vec![Received::from_text(&service)],
         max_connections: last("MaxConnections").and_then(|count| count.parse().ok()),
+    }
+}
+
+/// What the names for sets of addresses stand for, and a single address with its length (`systemd.resource-control(5)`).
+fn prefixes(word: &str) -> Vec<String> {
+    let named: &[&str] = match word {
+        "any" => &["0.0.0.0/0", "::/0"],
+        "localhost" => &["127.0.0.0/8", "::1/128"],
+        "link-local" => &["169.254.0.0/16", "fe80::/64"],
+        "multicast" => &["224.0.0.0/4", "ff00::/8"],
+        _ => &[],
+    };
+    match word.parse::<IpAddr>() {
+        Ok(address) => vec![IpNet::from(address).to_string()],
+        Err(_) if named.is_empty() => vec![word.to_owned()],
+        Err(_) => named.iter().map(|prefix| (*prefix).to_owned()).collect(),
     }
 }
 

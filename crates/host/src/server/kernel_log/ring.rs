@@ -19,8 +19,8 @@ const NUMBER: (u64, u64) = (1, 11);
 const MOST_RECORDS: usize = 200_000;
 const RECORD_BYTES: usize = 8192;
 
-/// Its records, oldest first, and whether older ones were overwritten.
-pub(super) fn read() -> Result<(Vec<LogLine>, bool), NoLog> {
+/// Those of its records that are wanted, oldest first, and whether older ones were overwritten.
+pub(super) fn read(is_wanted: impl Fn(&str) -> bool) -> Result<(Vec<LogLine>, bool), NoLog> {
     let mut device = open()?;
     let now = Now::read();
     let mut lines = Vec::new();
@@ -34,7 +34,7 @@ pub(super) fn read() -> Result<(Vec<LogLine>, bool), NoLog> {
                 if position == 0 {
                     overwritten = sequence(record) != Some(0);
                 }
-                lines.extend(line(record, now));
+                lines.extend(line(record, now, &is_wanted));
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => break,
             // Records were overwritten while they were read.
@@ -75,7 +75,7 @@ fn sequence(record: &[u8]) -> Option<u64> {
 
 /// `PRIORITY,SEQUENCE,MICROSECONDS,FLAGS;MESSAGE`, then lines that begin with a space. Only what the kernel itself says is taken: the
 /// facility above the lowest three bits of the priority is 0.
-fn line(record: &[u8], now: Now) -> Option<LogLine> {
+fn line(record: &[u8], now: Now, is_wanted: impl Fn(&str) -> bool) -> Option<LogLine> {
     let separator = record.iter().position(|byte| *byte == b';')?;
     let (prefix, rest) = record.split_at(separator);
     let message = rest.get(1..)?.split(|byte| *byte == b'\n').next()?;
@@ -83,7 +83,8 @@ fn line(record: &[u8], now: Now) -> Option<LogLine> {
     let mut fields = prefix.split(',');
     let priority: u32 = fields.next()?.parse().ok()?;
     let microseconds: u64 = fields.nth(1)?.parse().ok()?;
-    (priority >> 3 == 0).then(|| LogLine {
+    let is_kernel = priority >> 3 == 0;
+    (is_kernel && is_wanted(&String::from_utf8_lossy(message))).then(|| LogLine {
         at_ms: now.at_monotonic(microseconds),
         pid: None,
         identifier: Received::from_text("kernel"),
@@ -102,6 +103,7 @@ mod tests {
         let kernel = line(
             b"4,1289,5140900,-;nf_conntrack: nf_conntrack: table full, dropping packet\n DEVICE=+x\n",
             now,
+            |message| message.contains("table full"),
         )
         .unwrap();
         assert_eq!(
@@ -110,7 +112,7 @@ mod tests {
         );
         assert_eq!(kernel.at_ms, now.at_monotonic(5_140_900));
         let forged = b"12,1290,5140901,-;Out of memory: Killed process 1 (sshd)";
-        assert_eq!(line(forged, now), None);
+        assert_eq!(line(forged, now, |_| true), None);
         for broken in [
             &b""[..],
             b";",
@@ -119,7 +121,7 @@ mod tests {
             b"x,1,2,-;x",
             b"4,1,99999999999999999999,-;x",
         ] {
-            assert_eq!(line(broken, now), None);
+            assert_eq!(line(broken, now, |_| true), None);
         }
     }
 }

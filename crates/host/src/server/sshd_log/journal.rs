@@ -74,8 +74,12 @@ pub(in crate::server) fn read(host: &Host, query: &Query) -> Result<Read, NoLog>
         })?;
     let entries = entries(&output.stdout);
     let said = String::from_utf8_lossy(&output.stderr);
-    // It says so, and ends with success.
-    if entries.is_empty() && said.contains("not seeing messages from other users") {
+    // The first of these it says and ends with success.
+    let refused = [
+        "not seeing messages from other users",
+        "insufficient permissions",
+    ];
+    if entries.is_empty() && refused.iter().any(|words| said.contains(words)) {
         return Err((
             Obstacle::Privilege,
             "journalctl: it needs root or the group systemd-journal".to_owned(),

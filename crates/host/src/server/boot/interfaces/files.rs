@@ -1,26 +1,58 @@
-//! The names in each kind of file, with their lines.
+//! The names in each kind of file, with their lines: only of interfaces that are there by themselves, and not of bridges, bonds, VLANs and
+//! tunnels, which the configuration makes.
 
 /// Line, from 1, and name.
 pub(super) type Named = (u32, String);
 
-/// `interfaces(5)`: `auto NAME…`, `allow-hotplug NAME…`, `iface NAME …`.
+/// How options begin that make an interface (`bridge-utils-interfaces(5)`, `vlan-interfaces(5)`, ifenslave, ifupdown2).
+const MAKING_OPTIONS: [&str; 9] = [
+    "bridge_",
+    "bridge-",
+    "bond_",
+    "bond-",
+    "slaves",
+    "vlan_",
+    "vlan-",
+    "vlan-raw-device",
+    "pre-up ip link add",
+];
+/// Methods that make one (`interfaces(5)`, pppoe).
+const MAKING_METHODS: [&str; 5] = ["tunnel", "6to4", "v4tunnel", "ppp", "wireguard"];
+
+/// `interfaces(5)`: `auto NAME…`, `allow-hotplug NAME…`, `iface NAME FAMILY METHOD`.
 pub(super) fn ifupdown(text: &str) -> Vec<Named> {
-    lines(text)
-        .flat_map(|(number, line)| {
-            let mut words = line.split_whitespace();
-            let names: Vec<&str> = match words.next() {
-                Some("auto" | "allow-auto" | "allow-hotplug") => words.collect(),
-                Some("iface") => words.take(1).collect(),
-                _ => Vec::new(),
-            };
-            names
-                .into_iter()
-                // `eth0=home` and `eth0:1` are eth0.
-                .filter_map(|name| name.split(['=', ':']).next())
-                .map(|name| (number, name.to_owned()))
-                .collect::<Vec<_>>()
-        })
-        .collect()
+    let mut found: Vec<Named> = Vec::new();
+    let mut made: Vec<&str> = Vec::new();
+    let mut stanza = "";
+    for (number, line) in lines(text) {
+        let line = line.trim();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["auto" | "allow-auto" | "allow-hotplug", names @ ..] => {
+                found.extend(
+                    names
+                        .iter()
+                        .map(|name| (number, interface(name).to_owned())),
+                );
+            }
+            ["iface", name, options @ ..] => {
+                stanza = interface(name);
+                found.push((number, stanza.to_owned()));
+                if options.iter().any(|option| MAKING_METHODS.contains(option)) {
+                    made.push(stanza);
+                }
+            }
+            _ if MAKING_OPTIONS.iter().any(|option| line.starts_with(option)) => made.push(stanza),
+            _ => {}
+        }
+    }
+    found.retain(|(_, name)| !made.contains(&name.as_str()) && !name.contains('.'));
+    found
+}
+
+/// `eth0=home` and `eth0:1` are eth0.
+fn interface(name: &str) -> &str {
+    name.split(['=', ':']).next().unwrap_or_default()
 }
 
 /// netplan: keys of `ethernets:` and `wifis:`, the kinds whose interfaces exist by themselves. An entry with `match:` or `set-name:` names no interface
@@ -66,22 +98,39 @@ pub(super) fn networkd(text: &str) -> Vec<Named> {
         .collect()
 }
 
-/// `nm-settings-keyfile(5)`: `interface-name=` in `[connection]`.
+/// `nm-settings-keyfile(5)`: `interface-name=` in `[connection]`, of the types that stand for hardware.
 pub(super) fn network_manager(text: &str) -> Vec<Named> {
-    in_section(text, "[connection]", "interface-name").collect()
+    let mut kinds = in_section(text, "[connection]", "type");
+    let hardware = kinds.all(|(_, kind)| {
+        matches!(kind.as_str(), "ethernet" | "wifi" | "infiniband") || kind.starts_with("802-")
+    });
+    if hardware {
+        in_section(text, "[connection]", "interface-name").collect()
+    } else {
+        Vec::new()
+    }
 }
 
-/// `nm-settings-ifcfg-rh(5)`: `DEVICE=`.
+/// `nm-settings-ifcfg-rh(5)`: `DEVICE=`, of the types that stand for hardware.
 pub(super) fn ifcfg(text: &str) -> Vec<Named> {
-    lines(text)
-        .filter_map(|(number, line)| {
-            let name = line.trim().strip_prefix("DEVICE=")?;
-            Some((number, name.trim_matches(['"', '\'']).to_owned()))
+    let values = |key: &'static str| {
+        lines(text).filter_map(move |(number, line)| {
+            let value = line.trim().strip_prefix(key)?;
+            Some((number, value.trim_matches(['"', '\'']).to_owned()))
         })
-        .collect()
+    };
+    let hardware = values("TYPE=")
+        .all(|(_, kind)| matches!(kind.as_str(), "Ethernet" | "Wireless" | "InfiniBand"));
+    let is_vlan = values("VLAN=").any(|(_, answer)| answer == "yes");
+    if hardware && !is_vlan {
+        values("DEVICE=").collect()
+    } else {
+        Vec::new()
+    }
 }
 
-fn in_section<'t>(
+/// Values of one key in one section.
+pub(super) fn in_section<'t>(
     text: &'t str,
     section: &'t str,
     key: &'t str,
