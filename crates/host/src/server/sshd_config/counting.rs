@@ -44,7 +44,10 @@ pub(super) fn count(placed: &[Placed<'_>], version: Option<(u32, u32)>) -> Vec<O
             lines.iter().map(claim).collect()
         };
         let at_start = claims(&|one| Some(one.at_start));
-        let in_match = claims(&|one| one.in_match);
+        let in_match = claims(&|one| match one.keyword {
+            Some(keyword) if keyword.in_match => one.in_match,
+            _ => Some(false),
+        });
         let set_at_start = winners(name, &at_start, version);
         let set_in_match = winners(name, &in_match, version);
         // What a Match block sets takes the place of what was set at the start.

@@ -1,4 +1,5 @@
-//! What sshd itself says is in force: `-G`, which needs neither root nor host keys (9.3 and later), or `-T`.
+//! What sshd itself says is in force: `-T`, and since 9.3 `-G` beside it, with which it needs neither root nor host keys. (`-G` alone
+//! takes no `-C`, whatever sshd(8) says.)
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -40,7 +41,7 @@ pub(super) fn ask(
         host,
         program,
         start,
-        flag: "-G",
+        flags: &["-G", "-T"],
         version: None,
     };
     let specification = specification(client);
@@ -51,7 +52,7 @@ pub(super) fn ask(
             Err(problem) => asking.dump(&first, ConfigReading::Global, problem.map(str::to_owned)),
         });
     }
-    let refusal = asking.refusal(&first);
+    let refusal = Asking::refusal(&first);
     // A client cannot be given to it in part (before 8.0), or a Match asks for something that was not given.
     if !refusal.contains("onnection") && !refusal.contains("est mode specification") {
         return Err(refusal);
@@ -70,7 +71,7 @@ struct Asking<'a> {
     host: &'a Host,
     program: &'a SshdCommand,
     start: &'a Start,
-    flag: &'static str,
+    flags: &'static [&'static str],
     version: Option<String>,
 }
 
@@ -79,9 +80,9 @@ impl Asking<'_> {
         let output = self.run_once(specification)?;
         let said = String::from_utf8_lossy(&output.stderr);
         // `unknown option -- G` or `invalid option -- 'G'`, as the C library has it.
-        if self.flag == "-G" && !output.succeeded() && said.contains("option -- ") {
+        if self.flags.len() > 1 && !output.succeeded() && said.contains("option -- ") {
             self.version = version_in(&said);
-            self.flag = "-T";
+            self.flags = &["-T"];
             return self.run_once(specification);
         }
         Ok(output)
@@ -89,7 +90,7 @@ impl Asking<'_> {
 
     fn run_once(&self, specification: Option<&str>) -> Result<Output, String> {
         let mut command = self.program.command(self.host)?;
-        command.arg(self.flag);
+        command.args(self.flags);
         for argument in self.start.arguments_that_set() {
             command.arg(OsStr::from_bytes(&argument));
         }
@@ -97,11 +98,11 @@ impl Asking<'_> {
             command.arg("-C").arg(specification);
         }
         crate::child::output(&mut command, self.host.patience, MOST_BYTES)
-            .map_err(|failure| format!("sshd {}: {failure}", self.flag))
+            .map_err(|failure| format!("sshd -T: {failure}"))
     }
 
-    fn refusal(&self, output: &Output) -> String {
-        format!("sshd {}: {}", self.flag, last_words(output))
+    fn refusal(output: &Output) -> String {
+        format!("sshd -T: {}", last_words(output))
     }
 
     fn dump(&self, output: &Output, reading: ConfigReading, problem: Option<String>) -> Dump {

@@ -284,3 +284,162 @@ proptest! {
         prop_assert_eq!(placed.len(), counts.len());
     }
 }
+
+/// A port is no matter of a connection: one that stands below `Match all` is in force from the start, beside the others.
+#[test]
+fn a_port_below_a_match_for_all_adds_to_the_others() {
+    let position = |keyword: &str| SETTINGS.iter().position(|line| line.starts_with(keyword));
+    let port = || Item::Set(position("Port").unwrap());
+    let below = Item::Include(vec![vec![Item::Match(0), port()]]);
+    judge(&[port(), below]).unwrap();
+}
+
+fn read(files: &[(&str, &str)], question: ServerQuestion, start: &[&str]) -> SshdConfig {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let text = text.replace("DIR", directory.path().to_str().unwrap());
+        fs::write(directory.path().join(name), text).unwrap();
+    }
+    let main = directory.path().join("main");
+    let key = host_key_of_all_tests();
+    let given = ["-f", main.to_str().unwrap(), "-h", key.to_str().unwrap()];
+    let start = Start::with(&[start, &given].concat());
+    let host = Host { question, ..host() };
+    let files = Files::read(&host.root, &main, command_line(&start));
+    let program = SshdCommand::find(&host, &start);
+    let reader = Reader {
+        host: &host,
+        start: &start,
+        files: &files,
+        program: program.as_ref(),
+    };
+    reader.read(Received::from_text("main"))
+}
+
+fn from(address: &str, user: &str) -> ServerQuestion {
+    ServerQuestion {
+        from: Some(address.parse().unwrap()),
+        user: Some(user.to_owned()),
+        ..ServerQuestion::default()
+    }
+}
+
+#[test]
+fn for_a_client_and_an_account_sshd_says_what_holds_and_the_files_say_why() {
+    let files = [
+        (
+            "main",
+            "Include DIR/10.conf\nPasswordAuthentication yes\nMatch Address 198.51.100.0/24\n  AllowUsers alice\n",
+        ),
+        ("10.conf", "PasswordAuthentication no\nPermitRootLogin no\n"),
+    ];
+    let config = read(
+        &files,
+        from("198.51.100.7", "root"),
+        &["-D", "-o", "PermitRootLogin=yes"],
+    );
+    assert_eq!(
+        (config.reading, config.problem.as_ref()),
+        (ConfigReading::Resolved, None)
+    );
+    assert_eq!(config.value("passwordauthentication"), Some("no"));
+    assert_eq!(config.value("permitrootlogin"), Some("yes"));
+    assert_eq!(config.values("allowusers").collect::<Vec<_>>(), ["alice"]);
+    let origin = |keyword| {
+        let line = config.origin(keyword).unwrap();
+        let name = line.file.as_str().rsplit('/').next().unwrap();
+        (name.to_owned(), line.line)
+    };
+    assert_eq!(origin("passwordauthentication"), ("10.conf".to_owned(), 1));
+    assert_eq!(origin("permitrootlogin"), ("command-line".to_owned(), 0));
+    assert_eq!(origin("allowusers"), ("main".to_owned(), 4));
+    let block = config.origin("allowusers").unwrap().block.as_ref().unwrap();
+    assert_eq!(
+        (block.text.as_str(), block.line, block.holds),
+        ("Address 198.51.100.0/24", 3, Some(true))
+    );
+    let other = read(&files, from("192.0.2.1", "root"), &[]);
+    assert_eq!(other.values("allowusers").count(), 0);
+    assert_eq!(other.files.len(), 2);
+    let unknown = read(&files, ServerQuestion::default(), &[]);
+    assert_eq!(unknown.reading, ConfigReading::Global);
+    let allow = unknown
+        .lines
+        .iter()
+        .find(|line| line.keyword.as_str() == "allowusers");
+    assert_eq!(allow.unwrap().counts, None);
+}
+
+#[test]
+fn where_sshd_refuses_its_files_they_are_read_without_it() {
+    let files = [(
+        "main",
+        "Port 2222\nListenAddress 192.0.2.1\nListenAddress 192.0.2.2:22\nPermitRotLogin no\nMatch User root\nPort 7\n",
+    )];
+    let config = read(&files, from("198.51.100.7", "root"), &[]);
+    assert_eq!(config.reading, ConfigReading::FilesOnly);
+    let problem = config.problem.clone().unwrap();
+    assert!(
+        problem
+            .as_str()
+            .contains("line 4: Bad configuration option: PermitRotLogin"),
+        "{problem}"
+    );
+    let problems: Vec<_> = config
+        .lines
+        .iter()
+        .filter(|line| line.problem.is_some())
+        .collect();
+    assert_eq!(
+        problems.iter().map(|line| line.line).collect::<Vec<_>>(),
+        [4, 6]
+    );
+    assert_eq!(config.value("usepam"), Some("no"));
+    let listen: Vec<_> = config
+        .listen
+        .iter()
+        .map(|one| (one.address.unwrap().to_string(), one.port))
+        .collect();
+    assert_eq!(
+        listen,
+        [("192.0.2.1".to_owned(), 2222), ("192.0.2.2".to_owned(), 22)]
+    );
+}
+
+/// sshd 9.2 refuses to decide this without a port.
+#[test]
+fn a_condition_on_the_port_does_not_keep_sshd_from_answering() {
+    let files = [("main", "Match LocalPort 22\nPasswordAuthentication no\n")];
+    let config = read(&files, ServerQuestion::default(), &[]);
+    assert_eq!(config.reading, ConfigReading::Global);
+    assert!(config.value("port").is_some());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn without_sshd_the_same_sockets_come_out(
+        lines in prop::collection::vec(0..10_usize, 0..5),
+        options in prop::collection::vec(0..4_usize, 0..2),
+    ) {
+        const LINES: [&str; 10] = [
+            "Port 1022", "Port 2222", "ListenAddress 192.0.2.1", "ListenAddress 192.0.2.1:7", "ListenAddress [2001:db8::1]:8",
+            "ListenAddress 2001:db8::2", "ListenAddress 0.0.0.0", "ListenAddress ::", "AddressFamily inet", "AddressFamily inet6",
+        ];
+        const OPTIONS: [&[&str]; 4] = [&["-p", "99"], &["-o", "Port=98"], &["-4"], &["-oListenAddress=192.0.2.9"]];
+        let lines: Vec<_> = lines.iter().map(|line| LINES[*line]).collect();
+        let options: Vec<_> = options.iter().flat_map(|option| OPTIONS[*option]).copied().collect();
+        let text = lines.join("\n") + "\n";
+        let asked = read(&[("main", &text)], ServerQuestion::default(), &options);
+        // An address of the family that is turned off is refused.
+        prop_assume!(asked.reading == ConfigReading::Global);
+        let unaided = unaided::effective(&asked.lines);
+        let sorted = |effective: &[(Received, Received)]| {
+            let mut sockets: Vec<_> = listen::of(effective).iter().map(|one| (one.address, one.port)).collect();
+            sockets.sort_unstable();
+            sockets
+        };
+        prop_assert_eq!(sorted(&asked.effective), sorted(&unaided));
+        prop_assert!(!asked.listen.is_empty());
+    }
+}

@@ -19,11 +19,13 @@ impl Image {
             let end = text[begin.len()..]
                 .iter()
                 .position(|byte| !byte.is_ascii_digit() && !matches!(byte, b'.' | b'p'))?;
-            let (version, next) = (&text[..begin.len() + end], text[begin.len() + end]);
-            // Others are patterns of versions whose faults it works around.
-            let is_own = version.contains(&b'p') && version[begin.len()..].contains(&b'.');
-            (is_own && !matches!(next, b'*' | b','))
-                .then(|| String::from_utf8_lossy(version).into_owned())
+            let (numbers, next) = (
+                &text[begin.len()..begin.len() + end],
+                text[begin.len() + end],
+            );
+            // Others are patterns of versions whose faults it works around, or lack the part that tells one package from another.
+            let is_own = numbers.contains(&b'p') && !matches!(next, b'*' | b',');
+            is_own.then(|| format!("OpenSSH_{}", String::from_utf8_lossy(numbers)))
         })
     }
 

@@ -53,7 +53,7 @@ fn the_installed_sshd_is_known_by_its_file() {
         version_number(version.as_str()).is_some_and(|version| version >= (8, 0)),
         "{version}"
     );
-    assert!(version.as_str().contains('p'));
+    assert!(version.as_str()[8..].contains('p'));
     assert!(program.missing_libraries.is_empty());
     let check = seen.check.unwrap();
     assert_eq!(check.command.as_str(), "/usr/sbin/sshd -t");
@@ -122,7 +122,7 @@ fn put(disk: &Path, path: &str, text: &[u8], mode: u32) {
 #[test]
 fn on_a_mounted_disk_the_helpers_and_the_directory_are_those_compiled_in() {
     let disk = tempfile::tempdir().unwrap();
-    let text = b"\x7fELF\0OpenSSH_7.4*,OpenSSH_6.6.1*\0OpenSSH_10.0p2 Debian-7\0/usr/libexec/x/sshd-session\0/usr/lib/y/sshd-auth\0/usr/share/empty.sshd\0";
+    let text = b"\x7fELF\0OpenSSH_7.4*,OpenSSH_6.6.1*\0OpenSSH_10.0\0OpenSSH_10.0p2 Debian-7\0/usr/libexec/x/sshd-session\0/usr/lib/y/sshd-auth\0/usr/share/empty.sshd\0";
     put(disk.path(), "usr/sbin/sshd", text, 0o755);
     put(disk.path(), "usr/libexec/x/sshd-session", b"", 0o755);
     put(disk.path(), "usr/lib/y/sshd-auth", b"", 0o644);
