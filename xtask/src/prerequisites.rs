@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use crate::process;
 
 /// Program and Debian package.
-const PROGRAMS: [(&str, &str); 15] = [
+const PROGRAMS: [(&str, &str); 17] = [
     ("cc", "gcc"),
     ("dbus-daemon", "dbus"),
     ("dnsmasq", "dnsmasq-base"),
@@ -24,6 +24,8 @@ const PROGRAMS: [(&str, &str); 15] = [
     ("ssh-keygen", "openssh-client"),
     ("sshd", "openssh-server"),
     ("sshguard", "sshguard"),
+    ("tc", "iproute2"),
+    ("tcpdmatch", "tcpd"),
     ("ufw", "ufw"),
     ("unshare", "util-linux"),
 ];

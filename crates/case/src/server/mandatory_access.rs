@@ -48,6 +48,8 @@ pub struct AppArmor {
     pub enabled: bool,
     /// Profile and mode of the running sshd, as `unconfined` or `/usr/sbin/sshd (enforce)`.
     pub sshd_profile: Option<Received>,
+    /// Profiles for sshd that are loaded, in the same form, at most 8.
+    pub loaded: Vec<Received>,
 }
 
 /// The system-wide crypto policy of Red Hat's distributions.

@@ -16,6 +16,7 @@ mod init;
 mod interfaces;
 mod kernel_log;
 mod listeners;
+mod local_account;
 mod mandatory_access;
 mod network_settings;
 mod observers;

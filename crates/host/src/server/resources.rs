@@ -10,12 +10,13 @@ mod tests;
 
 use sshdoctor_case::{Fact, Memory, Obstacle, Pressure, Resources, Sight};
 
+use super::local_account::local_account;
 use super::{Host, not_seen};
 use crate::kernel_setting::text;
 use mounts::Mounts;
 
 pub(super) fn look(host: &Host) -> Vec<Fact> {
-    let account = account(host);
+    let account = local_account(host);
     let mounts = Mounts::now();
     let (file_systems, mut problems) =
         file_systems::look(host, &mounts, account.as_ref().map(|one| one.home.as_str()));
@@ -39,31 +40,6 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
     let resources = Box::new(resources);
     problems.insert(0, Fact::Resources { resources });
     problems
-}
-
-/// What `passwd(5)` has of the account that the client wants.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Account {
-    name: String,
-    uid: u32,
-    gid: u32,
-    home: String,
-}
-
-/// Accounts from elsewhere than `/etc/passwd` are not asked for: their directory may be what hangs.
-fn account(host: &Host) -> Option<Account> {
-    let wanted = host.question.user.as_deref()?;
-    let passwd = host.root.read("/etc/passwd", 16 * 1024 * 1024).ok()?;
-    passwd.lines().find_map(|(_, line)| {
-        let mut fields = str::from_utf8(line).ok()?.split(':');
-        (fields.next()? == wanted).then_some(())?;
-        Some(Account {
-            name: wanted.to_owned(),
-            uid: fields.nth(1)?.parse().ok()?,
-            gid: fields.next()?.parse().ok()?,
-            home: fields.nth(1)?.to_owned(),
-        })
-    })
 }
 
 /// `/proc/meminfo` (`proc_meminfo(5)`): its unit is 1024 bytes.

@@ -8,7 +8,6 @@ mod patterns;
 mod tests;
 
 use std::io::ErrorKind;
-use std::net::IpAddr;
 
 use sshdoctor_case::{Fact, Obstacle, Received, Sight, TcpWrappers, WrapperRule};
 

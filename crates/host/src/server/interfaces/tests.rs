@@ -30,9 +30,11 @@ fn interfaces_are_told_with_their_state_and_addresses() {
              ip address add 2001:db8::1/64 dev first nodad
              ip address add 2001:db8::2/64 dev second
              ip link set first up
-             ip link set bridge up
-             sysctl -q net.ipv4.conf.first.rp_filter=2
-             sysctl -q net.ipv4.conf.all.rp_filter=1");
+             ip link set bridge up");
+        for (interface, value) in [("first", "2"), ("all", "1")] {
+            let path = format!("/proc/sys/net/ipv4/conf/{interface}/rp_filter");
+            std::fs::write(path, value).unwrap();
+        }
         let seen = seen();
         let named = |name: &str| {
             let found = seen.iter().find(|one| one.name.as_str() == name);

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::Account;
 use crate::root::Root;
+use crate::server::local_account::LocalAccount;
 
 /// As many files of limits as are read.
 const MOST_FILES: usize = 64;
 
 /// The limit that `pam_limits(8)` sets; nothing where no line is about the account.
-pub(super) fn most_processes(root: &Root, account: &Account) -> Option<u64> {
+pub(super) fn most_processes(root: &Root, account: &LocalAccount) -> Option<u64> {
     let groups = groups(root, account);
     let (mut soft, mut hard) = (Limit::default(), Limit::default());
     for path in files(root) {
@@ -80,7 +80,7 @@ fn files(root: &Root) -> Vec<String> {
 }
 
 /// Names of the groups that the account is in (`group(5)`).
-fn groups(root: &Root, account: &Account) -> BTreeSet<String> {
+fn groups(root: &Root, account: &LocalAccount) -> BTreeSet<String> {
     let Ok(contents) = root.read("/etc/group", 16 * 1024 * 1024) else {
         return BTreeSet::new();
     };
@@ -98,7 +98,7 @@ fn groups(root: &Root, account: &Account) -> BTreeSet<String> {
 /// A line of `limits.conf(5)` about processes of this account, with the limit that a login gets.
 fn process_limit(
     line: &[u8],
-    account: &Account,
+    account: &LocalAccount,
     groups: &BTreeSet<String>,
 ) -> Option<(Kind, Precedence, u64)> {
     let line = str::from_utf8(line).ok()?;

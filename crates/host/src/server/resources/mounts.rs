@@ -55,7 +55,9 @@ impl Mounts {
     }
 
     pub(super) fn at(&self, place: &str) -> Option<&Mount> {
-        self.0.iter().rfind(|mount| mount.place == Path::new(place))
+        self.0
+            .iter()
+            .rfind(|mount| mount.place.as_os_str() == place)
     }
 }
 

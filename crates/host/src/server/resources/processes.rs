@@ -6,11 +6,11 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use nix::libc;
 use sshdoctor_case::{CgroupProcesses, ProcessLimits, Received};
 
-use super::Account;
 use super::account_limit::most_processes;
 use super::mounts::Mounts;
 use crate::kernel_setting::{text, value};
 use crate::root::Root;
+use crate::server::local_account::LocalAccount;
 
 /// Where the hierarchy with the process controller is: alone, or as one of several (`cgroups(7)`).
 const HIERARCHIES: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/pids"];
@@ -24,7 +24,11 @@ const CGROUPS: [&str; 4] = [
 /// As many processes as are counted.
 const MOST_PROCESSES: usize = 65_536;
 
-pub(super) fn limits(root: &Root, account: Option<&Account>, mounts: &Mounts) -> ProcessLimits {
+pub(super) fn limits(
+    root: &Root,
+    account: Option<&LocalAccount>,
+    mounts: &Mounts,
+) -> ProcessLimits {
     let pair = |count, max| value(count).zip(value(max));
     ProcessLimits {
         threads: threads(),
@@ -64,7 +68,7 @@ fn cgroup(directory: &str) -> Option<(u64, u64)> {
     Some((value(&format!("{directory}/pids.current"))?, max))
 }
 
-fn cgroups(account: Option<&Account>) -> Vec<CgroupProcesses> {
+fn cgroups(account: Option<&LocalAccount>) -> Vec<CgroupProcesses> {
     let own = account.map(|account| format!("user.slice/user-{}.slice", account.uid));
     let paths = CGROUPS.iter().map(|path| (*path).to_owned()).chain(own);
     let limited = paths.filter_map(|path| {

@@ -7,6 +7,7 @@ use sshdoctor_case::ServerQuestion;
 use super::*;
 use crate::programs::Programs;
 use crate::root::Root;
+use crate::server::local_account::LocalAccount;
 
 fn host(root: Root, user: Option<&str>) -> Host {
     Host {
@@ -82,14 +83,14 @@ fn the_limit_of_the_account_is_the_one_that_a_login_gets() {
     let write = |path: &Path, text: &str| fs::write(path, text).unwrap();
     let etc = disk.path().join("etc");
     write(&etc.join("group"), "staff:x:50:bob,alice\nalice:x:1000:\n");
-    let account = Account {
+    let account = LocalAccount {
         name: "alice".to_owned(),
         uid: 1000,
         gid: 1000,
         home: "/home/alice".to_owned(),
     };
     let root = Root::mounted_at(disk.path()).unwrap();
-    let most = |account: &Account, limits: &str, later: &str| {
+    let most = |account: &LocalAccount, limits: &str, later: &str| {
         write(&etc.join("security/limits.conf"), limits);
         write(&directory.join("90.conf"), later);
         account_limit::most_processes(&root, account)
@@ -119,7 +120,7 @@ fn the_limit_of_the_account_is_the_one_that_a_login_gets() {
     ] {
         assert_eq!(most(&account, other, ""), None, "{other}");
     }
-    let root_account = Account {
+    let root_account = LocalAccount {
         name: "root".to_owned(),
         uid: 0,
         gid: 0,
