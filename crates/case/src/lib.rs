@@ -45,10 +45,10 @@ pub use server::{
     CheckedPath, Clock, ConfigFile, ConfigLine, ConfigReading, ConfiguredInterface, Connection,
     Conntrack, Container, CryptoPolicy, FileContext, FileKind, FileSystem, FileSystemEntry,
     HostInterface, HostKeyFile, InitKind, InitSystem, InterfaceAddress, Jail, Job, KeyOption,
-    LinkState, ListenSetting, Listener, Log, LogLine, LogSource, LoginShell, MatchCondition,
-    Memory, NetworkSettings, Nologin, Obstacle, OperatingSystem, OtherNamespace, Owner, PamRule,
-    PamService, PasswordState, Pressure, ProcessLimits, Resources, SavedRules, Selinux,
-    SelinuxMode, ServerQuestion, Sight, SocketUnit, SshdBinary, SshdCheck, SshdConfig,
+    KeySource, LinkState, ListenSetting, Listener, Log, LogLine, LogSource, LoginShell,
+    MatchCondition, Memory, NetworkSettings, Nologin, Obstacle, OperatingSystem, OtherNamespace,
+    Owner, PamRule, PamService, PasswordState, Pressure, ProcessLimits, Resources, SavedRules,
+    Selinux, SelinuxMode, ServerQuestion, Sight, SocketUnit, SshdBinary, SshdCheck, SshdConfig,
     SshdDirectory, SshdInstance, TcpWrappers, Unit, UnitFailure, WrapperRule,
 };
 pub use ssh::{

@@ -107,7 +107,7 @@ fn fill(
         databases,
         entry.uid,
         &entry.home,
-        host.patience / 4,
+        host.patience / 5,
     );
     account.home_path = home.path;
     account.home_problem = home.problem.as_deref().map(Received::from_text);

@@ -72,9 +72,10 @@ impl Databases {
         entry: &'a Entry,
     ) -> impl Iterator<Item = &'a Group> {
         let own = self.groups.iter().filter(|group| group.gid == entry.gid);
-        let others = self.groups.iter().filter(|group| {
-            group.gid != entry.gid && group.members.iter().any(|member| *member == entry.name)
-        });
+        let others = self
+            .groups
+            .iter()
+            .filter(|group| group.gid != entry.gid && group.members.contains(&entry.name));
         own.take(1).chain(others)
     }
 

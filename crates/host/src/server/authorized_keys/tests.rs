@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use sshdoctor_case::{
-    AuthorizedKey, AuthorizedKeysFile, CheckedPath, ConfigReading, FileKind, Received,
+    AuthorizedKey, AuthorizedKeysFile, CheckedPath, ConfigReading, FileKind, KeySource, Received,
     ServerQuestion,
 };
 
@@ -123,7 +123,7 @@ impl Sshd {
         }
     }
 
-    fn observed(&self) -> AuthorizedKeysFile {
+    fn look(&self) -> Vec<Fact> {
         let host = Host {
             root: Root::default(),
             programs: Programs::of_this_process(),
@@ -134,11 +134,21 @@ impl Sshd {
             },
             patience: Duration::from_secs(2),
         };
-        let facts = look(&host, Some(&self.config()));
-        let [Fact::AuthorizedKeys { file }] = facts.as_slice() else {
-            panic!("{facts:?}");
-        };
-        (**file).clone()
+        look(&host, Some(&self.config()))
+    }
+
+    fn observed(&self) -> AuthorizedKeysFile {
+        match self.look().as_slice() {
+            [Fact::AuthorizedKeys { file }] => (**file).clone(),
+            facts => panic!("{facts:?}"),
+        }
+    }
+
+    fn sources(&self) -> Vec<KeySource> {
+        match self.look().pop() {
+            Some(Fact::KeySources { sources }) => sources,
+            other => panic!("{other:?}"),
+        }
     }
 
     fn fingerprint(&self, key: &str) -> String {
@@ -349,5 +359,94 @@ fn steps_of_a_path_are_seen_as_sshd_sees_them() {
             let case = format!("{file_mode:o} {directory_mode:o} {uid} {gid}");
             assert_eq!(foretold, sshd.lets_in("key"), "{case}\n{seen:#?}");
         }
+    });
+}
+
+#[test]
+fn programs_and_files_that_decide_beside_the_keys_are_told_with_why_they_fail() {
+    with_addresses(|| {
+        let place = tempfile::tempdir_in("/run").unwrap();
+        let at = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+        let config = |account: &str, revoked: &str| {
+            format!(
+                "StrictModes no\nAuthorizedKeysCommand {} %u\nAuthorizedKeysCommandUser {account}\n{revoked}",
+                at("command")
+            )
+        };
+        let sshd = Sshd::start(&config("nobody", ""));
+        fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
+        let script = format!("#!/bin/sh\necho '{}'\n", sshd.public("key"));
+        let problem = |sshd: &Sshd| {
+            let sources = sshd.sources();
+            let problem = sources[0].problem.as_ref();
+            problem.map(|problem| problem.as_str().to_owned())
+        };
+        assert_eq!(
+            (problem(&sshd).as_deref(), sshd.lets_in("key")),
+            (Some("no such file"), false)
+        );
+        fs::write(at("command"), script).unwrap();
+        fs::set_permissions(at("command"), Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(
+            (problem(&sshd).as_deref(), sshd.lets_in("key")),
+            (Some("it is not executable"), false)
+        );
+        for (mode, safe) in [(0o755, true), (0o757, false)] {
+            fs::set_permissions(at("command"), Permissions::from_mode(mode)).unwrap();
+            let checked = sshd.sources()[0].checked.clone();
+            let (first, rest) = checked.split_first().unwrap();
+            let foretold = is_safe(first, FileKind::File)
+                && rest.iter().all(|step| is_safe(step, FileKind::Directory));
+            assert_eq!((problem(&sshd), foretold), (None, safe));
+            assert_eq!(sshd.lets_in("key"), safe, "{mode:o}");
+        }
+        fs::set_permissions(at("command"), Permissions::from_mode(0o755)).unwrap();
+        drop(sshd);
+
+        let sshd = Sshd::start(&config("nobody-here", ""));
+        fs::write(
+            at("command"),
+            format!("#!/bin/sh\necho '{}'\n", sshd.public("key")),
+        )
+        .unwrap();
+        assert_eq!(
+            (problem(&sshd).as_deref(), sshd.lets_in("key")),
+            (Some("there is no account nobody-here"), false)
+        );
+        drop(sshd);
+
+        // Without the list of revoked keys no key is taken.
+        let more = format!(
+            "RevokedKeys {}\nTrustedUserCAKeys {}",
+            at("revoked"),
+            at("authorities")
+        );
+        let sshd = Sshd::start(&config("nobody", &more));
+        fs::write(
+            at("command"),
+            format!("#!/bin/sh\necho '{}'\n", sshd.public("key")),
+        )
+        .unwrap();
+        fs::write(
+            at("authorities"),
+            format!("# ours\n{} ca\n", sshd.public("other")),
+        )
+        .unwrap();
+        let sources = sshd.sources();
+        let of = |setting: &str| {
+            let mut sources = sources.iter();
+            sources
+                .find(|source| source.setting.as_str() == setting)
+                .unwrap()
+        };
+        assert!(of("revokedkeys").problem.is_some() && !sshd.lets_in("key"));
+        assert_eq!(
+            of("trustedusercakeys").fingerprints,
+            [sshd.fingerprint("other")]
+        );
+        fs::write(at("revoked"), "").unwrap();
+        assert!(
+            sshd.sources().iter().all(|source| source.problem.is_none()) && sshd.lets_in("key")
+        );
     });
 }
