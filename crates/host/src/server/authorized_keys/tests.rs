@@ -23,6 +23,7 @@ const CLIENT: &str = "192.0.2.7";
 struct Sshd {
     process: Child,
     directory: tempfile::TempDir,
+    config: SshdConfig,
 }
 
 impl Sshd {
@@ -61,7 +62,12 @@ impl Sshd {
             assert!(Instant::now() < until, "sshd does not listen");
             std::thread::sleep(Duration::from_millis(10));
         }
-        Self { process, directory }
+        let config = config_of(&at("config"));
+        Self {
+            process,
+            directory,
+            config,
+        }
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -85,6 +91,7 @@ impl Sshd {
                 "UserKnownHostsFile=/dev/null",
             ])
             .args(["-o", "IdentityAgent=none", "-o", "ControlPath=none"])
+            .args(["-o", "KexAlgorithms=curve25519-sha256"])
             .args([
                 "-o",
                 "PubkeyAcceptedAlgorithms=+ssh-rsa",
@@ -100,29 +107,6 @@ impl Sshd {
         status.success()
     }
 
-    fn config(&self) -> SshdConfig {
-        let printed = Command::new("/usr/sbin/sshd")
-            .args(["-T", "-f"])
-            .arg(self.at("config"))
-            .output()
-            .unwrap();
-        let text = String::from_utf8(printed.stdout).unwrap();
-        let effective = text
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .map(|(name, value)| (Received::from_text(name), Received::from_text(value)))
-            .collect();
-        SshdConfig {
-            path: Received::default(),
-            reading: ConfigReading::Resolved,
-            problem: None,
-            effective,
-            listen: Vec::new(),
-            files: Vec::new(),
-            lines: Vec::new(),
-        }
-    }
-
     fn look(&self) -> Vec<Fact> {
         let host = Host {
             root: Root::default(),
@@ -134,7 +118,7 @@ impl Sshd {
             },
             patience: Duration::from_secs(2),
         };
-        look(&host, Some(&self.config()))
+        look(&host, Some(&self.config))
     }
 
     fn observed(&self) -> AuthorizedKeysFile {
@@ -184,6 +168,30 @@ impl Drop for Sshd {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// What this sshd makes of its configuration.
+fn config_of(path: &Path) -> SshdConfig {
+    let printed = Command::new("/usr/sbin/sshd")
+        .args(["-T", "-f"])
+        .arg(path)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(printed.stdout).unwrap();
+    let effective = text
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(name, value)| (Received::from_text(name), Received::from_text(value)))
+        .collect();
+    SshdConfig {
+        path: Received::default(),
+        reading: ConfigReading::Resolved,
+        problem: None,
+        effective,
+        listen: Vec::new(),
+        files: Vec::new(),
+        lines: Vec::new(),
     }
 }
 
