@@ -11,6 +11,7 @@ use sshdoctor_case::{FileKind, PasswordState, ServerQuestion};
 
 use super::*;
 use crate::programs::Programs;
+use crate::tests::ordinary_user::{again_as_nobody, is_nobody};
 
 fn host(root: Root, programs: Programs, user: &str) -> Host {
     Host {
@@ -245,4 +246,28 @@ fn the_account_of_this_system_is_the_one_that_the_c_library_finds() {
         found.shell.to_str().unwrap()
     );
     assert!(took < Duration::from_millis(200), "{took:?}");
+}
+
+#[test]
+fn an_ordinary_user_is_told_that_he_may_not_look() {
+    if !is_nobody() {
+        return again_as_nobody(
+            "server::account::tests::an_ordinary_user_is_told_that_he_may_not_look",
+        );
+    }
+    let host = host(Root::default(), Programs::of_this_process(), "root");
+    let facts = look(&host);
+    let root = account(&facts);
+    assert!(root.exists && root.password.is_none() && root.inactive.is_none());
+    let Fact::NotSeen {
+        obstacle, reason, ..
+    } = &facts[1]
+    else {
+        panic!("{facts:?}");
+    };
+    assert_eq!(*obstacle, Obstacle::Privilege);
+    assert_eq!(
+        reason.as_str(),
+        "/etc/shadow: Permission denied (os error 13)"
+    );
 }
