@@ -28,7 +28,7 @@ mod system;
 mod tcp_wrappers;
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -74,7 +74,7 @@ pub fn observe(host: &Arc<Host>, started: Instant, mut receive: impl FnMut(Obser
     let mut open: Vec<Sight> = Vec::new();
     for (sight, look) in observers::INDEPENDENT {
         open.push(sight);
-        begin(host, sight, &sender, move |host| look(host));
+        begin(host, sight, &sender, look);
     }
     let mut config: Option<Arc<SshdConfig>> = None;
     let mut waiting = true;
@@ -151,10 +151,8 @@ fn begin(
 }
 
 fn next(receiver: &Receiver<Seen>, ends_at: Instant) -> Option<Seen> {
-    match receiver.recv_timeout(ends_at.saturating_duration_since(Instant::now())) {
-        Ok(seen) => Some(seen),
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-    }
+    let left = ends_at.saturating_duration_since(Instant::now());
+    receiver.recv_timeout(left).ok()
 }
 
 fn config_of(facts: &[Fact]) -> Option<&SshdConfig> {

@@ -29,7 +29,7 @@ pub(in crate::server) struct Group {
 }
 
 /// The accounts and groups that the files of the system hold.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(in crate::server) struct Databases {
     pub(in crate::server) entries: Vec<Entry>,
     pub(in crate::server) groups: Vec<Group>,
