@@ -19,7 +19,7 @@ use crate::root::Root;
 const CLIENT: &str = "192.0.2.7";
 
 /// Runs `body` where `/etc/pam.d`, `/etc/security` and `/run` are its own.
-fn with_own_pam(body: impl FnOnce() + Send) {
+pub(in crate::server) fn with_own_pam(body: impl FnOnce() + Send) {
     thread::scope(|scope| {
         let inside = scope.spawn(|| {
             unshare(CloneFlags::CLONE_NEWNS)
