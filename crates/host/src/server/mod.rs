@@ -151,8 +151,9 @@ fn begin(
 }
 
 fn next(receiver: &Receiver<Seen>, ends_at: Instant) -> Option<Seen> {
-    let left = ends_at.saturating_duration_since(Instant::now());
-    receiver.recv_timeout(left).ok()
+    receiver
+        .recv_timeout(ends_at.saturating_duration_since(Instant::now()))
+        .ok()
 }
 
 fn config_of(facts: &[Fact]) -> Option<&SshdConfig> {
