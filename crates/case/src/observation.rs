@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Account, AlgorithmOffer, AppArmor, AuthorizedKeysFile, BanTool, BannerOutcome, Boot,
     ClientConfig, Clock, ConfigProblem, ConnectOutcome, Connection, CryptoPolicy, EchoOutcome,
-    FilterRule, Hop, HostInterface, HostKeyFile, HostKeyVerdict, InitSystem, KexOutcome, KnownKey,
-    Listener, LocalServices, Log, LoginOutcome, NameAnswer, NameSource, NetworkSettings, Obstacle,
-    OperatingSystem, OtherNamespace, PacketAnswer, PacketQuestion, PamService, PortRole,
+    FilterRule, Hop, HostInterface, HostKeyFile, HostKeyVerdict, InitSystem, KexOutcome, KeySource,
+    KnownKey, Listener, LocalServices, Log, LoginOutcome, NameAnswer, NameSource, NetworkSettings,
+    Obstacle, OperatingSystem, OtherNamespace, PacketAnswer, PacketQuestion, PamService, PortRole,
     ProxyOutcome, Received, RememberedPort, Resources, RouteOutcome, RuleSetSource, Selinux, Sight,
     SshdBinary, SshdCheck, SshdConfig, SshdDirectory, SshdInstance, TcpWrappers, Unit, ViaOutcome,
 };
@@ -342,6 +342,11 @@ pub enum Fact {
     AuthorizedKeys {
         /// What was found.
         file: Box<AuthorizedKeysFile>,
+    },
+    /// What beside files of keys decides about a key or certificate.
+    KeySources {
+        /// Each that is configured.
+        sources: Vec<KeySource>,
     },
     /// The PAM stack of sshd.
     Pam {

@@ -71,6 +71,7 @@ impl Pseudonyms {
             | Fact::Clock { .. }
             | Fact::Account { .. }
             | Fact::AuthorizedKeys { .. }
+            | Fact::KeySources { .. }
             | Fact::Pam { .. }
             | Fact::Selinux { .. }
             | Fact::AppArmor { .. }

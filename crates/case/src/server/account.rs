@@ -175,6 +175,24 @@ pub struct AuthorizedKeysFile {
     pub bad_lines: Vec<(u32, Received)>,
 }
 
+/// What beside files of keys decides whether a key or certificate logs in: a program that is asked, authorities, names, revoked keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeySource {
+    /// The setting in small letters: `authorizedkeyscommand`, `authorizedprincipalscommand`, `trustedusercakeys`,
+    /// `authorizedprincipalsfile`, `revokedkeys`.
+    pub setting: Received,
+    /// The program or file, tokens expanded.
+    pub path: Received,
+    /// It, and every directory above it, as far as sshd checks them: of a program every one up to `/`, all of root's.
+    pub checked: Vec<CheckedPath>,
+    /// The account that a program is run as.
+    pub runs_as: Option<Received>,
+    /// `SHA256:…` of the keys of authorities, at most 64.
+    pub fingerprints: Vec<String>,
+    /// Why it cannot be used. Of `revokedkeys` that means that sshd takes no key at all.
+    pub problem: Option<Received>,
+}
+
 /// One line of a PAM stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PamRule {

@@ -19,8 +19,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use account::{
-    Account, AuthorizedKey, AuthorizedKeysFile, CheckedPath, FileKind, KeyOption, LoginShell,
-    Nologin, PamRule, PamService, PasswordState,
+    Account, AuthorizedKey, AuthorizedKeysFile, CheckedPath, FileKind, KeyOption, KeySource,
+    LoginShell, Nologin, PamRule, PamService, PasswordState,
 };
 pub use bans::{Ban, BanTool, Jail, TcpWrappers, WrapperRule};
 pub use init::{

@@ -1,9 +1,9 @@
 //! What a server shows, each fact in one line.
 
 use sshdoctor_case::{
-    Account, AuthorizedKeysFile, BanTool, Boot, Fact, HostKeyFile, InitSystem, Listener, Log,
-    LogSource, NetworkSettings, OtherNamespace, Resources, Selinux, Sight, SshdBinary, SshdCheck,
-    SshdConfig, SshdDirectory, SshdInstance, TcpWrappers, Unit,
+    Account, AuthorizedKeysFile, BanTool, Boot, Fact, HostKeyFile, InitSystem, KeySource, Listener,
+    Log, LogSource, NetworkSettings, OtherNamespace, Resources, Selinux, Sight, SshdBinary,
+    SshdCheck, SshdConfig, SshdDirectory, SshdInstance, TcpWrappers, Unit,
 };
 
 /// A fact of a server in one line; nothing for a fact of the client.
@@ -48,6 +48,7 @@ pub(crate) fn summary(fact: &Fact) -> String {
         },
         Fact::Account { account } => account_line(account),
         Fact::AuthorizedKeys { file } => keys_line(file),
+        Fact::KeySources { sources } => key_sources_line(sources),
         Fact::Pam { pam } => format!("PAM service {}: {} rules", pam.service, pam.rules.len()),
         Fact::Selinux { selinux } => selinux_line(selinux),
         Fact::AppArmor { apparmor } => match &apparmor.sshd_profile {
@@ -235,6 +236,14 @@ fn keys_line(file: &AuthorizedKeysFile) -> String {
         Some(false) => format!("{} is not there", file.path),
         None => format!("{} could not be read", file.path),
     }
+}
+
+fn key_sources_line(sources: &[KeySource]) -> String {
+    let each = sources.iter().map(|source| match &source.problem {
+        Some(problem) => format!("{} {}: {problem}", source.setting, source.path),
+        None => format!("{} {}", source.setting, source.path),
+    });
+    each.collect::<Vec<_>>().join("; ")
 }
 
 fn selinux_line(selinux: &Selinux) -> String {

@@ -11,6 +11,7 @@ pub(super) mod shell;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sshdoctor_case::{Account, Fact, Nologin, Obstacle, Received, Sight};
@@ -30,7 +31,7 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
         let why = "no account was named (--user)";
         return vec![not_seen(Sight::Account, Obstacle::NotAsked, why)];
     };
-    let databases = Databases::read(&host.root);
+    let databases = Arc::new(Databases::read(&host.root));
     let found = lookup::find(host, &databases, name, host.patience / 2);
     let mut facts = Vec::new();
     let mut account = empty(name);
@@ -76,7 +77,7 @@ fn empty(name: &str) -> Account {
 
 fn fill(
     host: &Host,
-    databases: &Databases,
+    databases: &Arc<Databases>,
     entry: &Entry,
     now: Duration,
     account: &mut Account,
@@ -107,7 +108,7 @@ fn fill(
         databases,
         entry.uid,
         &entry.home,
-        host.patience / 4,
+        host.patience / 5,
     );
     account.home_path = home.path;
     account.home_problem = home.problem.as_deref().map(Received::from_text);

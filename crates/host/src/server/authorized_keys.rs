@@ -5,6 +5,7 @@ mod file;
 mod from;
 mod key;
 mod line;
+mod source;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -30,7 +31,10 @@ pub(super) fn look(host: &Host, config: Option<&SshdConfig>) -> Vec<Fact> {
     let databases = Databases::read(&host.root);
     let found = lookup::find(host, &databases, name, host.patience / 2);
     let Some(entry) = found.entry else {
-        return Vec::new();
+        let seen = found
+            .problem
+            .map(|why| not_seen(Sight::AuthorizedKeys, Obstacle::Failed, why));
+        return seen.into_iter().collect();
     };
     let named = config.and_then(|config| config.value("authorizedkeysfile"));
     let reader = file::Reader {
@@ -39,10 +43,17 @@ pub(super) fn look(host: &Host, config: Option<&SshdConfig>) -> Vec<Fact> {
         entry: &entry,
         config,
     };
-    files(named.unwrap_or(USUAL_FILES), &entry)
+    let mut facts: Vec<Fact> = files(named.unwrap_or(USUAL_FILES), &entry)
         .iter()
         .flat_map(|path| reader.look(path))
-        .collect()
+        .collect();
+    let sources = config.map_or_else(Vec::new, |config| {
+        source::look(host, &databases, &entry, config)
+    });
+    if !sources.is_empty() {
+        facts.push(Fact::KeySources { sources });
+    }
+    facts
 }
 
 /// Paths of the setting, tokens expanded; below the home directory where they do not begin with `/`.

@@ -34,7 +34,7 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
     // Two that may not answer: together they take less than the patience.
     let patience = host.patience.mul_f32(0.45);
     let tools = [
-        fail2ban::look(host, patience),
+        fail2ban::look(host, processes, patience),
         crowdsec::look(host, processes, patience),
         lists::sshguard(host, processes),
         lists::csf(host, processes),

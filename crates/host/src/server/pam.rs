@@ -85,4 +85,4 @@ pub(super) fn look(host: &Host, config: Option<&SshdConfig>) -> Vec<Fact> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

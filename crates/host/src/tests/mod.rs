@@ -6,6 +6,6 @@ mod failing_tools;
 mod left_out;
 pub(crate) mod namespace;
 mod network;
-mod ordinary_user;
+pub(crate) mod ordinary_user;
 mod recent_lists;
 mod rule_sets;

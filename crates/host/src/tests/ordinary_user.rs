@@ -17,26 +17,36 @@ const NOBODY: u32 = 65_534;
 
 #[test]
 fn an_ordinary_user_is_not_told_that_there_are_no_rules() {
-    if std::env::var_os(OBSERVES).is_some() {
+    if is_nobody() {
         return observe();
     }
     in_namespace(|| {
         nft("table inet own { chain in { type filter hook input priority 0; policy drop; }; }");
         run("iptables-legacy -A INPUT -s 192.0.2.7 -j DROP");
-        // Everyone may run this copy.
-        let directory = tempfile::tempdir().unwrap();
-        run(&format!("chmod 755 {}", directory.path().display()));
-        let program = directory.path().join("observe");
-        fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
-        let status = Command::new(&program)
-            .args([NAME, "--exact", "--nocapture"])
-            .env(OBSERVES, "1")
-            .uid(NOBODY)
-            .gid(NOBODY)
-            .status()
-            .unwrap();
-        assert!(status.success(), "see the output above");
+        again_as_nobody(NAME);
     });
+}
+
+/// Runs a test once more as a user who may nothing.
+pub(crate) fn again_as_nobody(name: &str) {
+    // Everyone may run this copy.
+    let directory = tempfile::tempdir().unwrap();
+    run(&format!("chmod 755 {}", directory.path().display()));
+    let program = directory.path().join("observe");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let status = Command::new(&program)
+        .args([name, "--exact", "--nocapture"])
+        .env(OBSERVES, "1")
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .status()
+        .unwrap();
+    assert!(status.success(), "see the output above");
+}
+
+/// Whether this process is the one that observes.
+pub(crate) fn is_nobody() -> bool {
+    std::env::var_os(OBSERVES).is_some()
 }
 
 fn observe() {

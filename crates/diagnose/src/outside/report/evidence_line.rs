@@ -125,6 +125,7 @@ pub(super) fn summary(fact: &Fact) -> String {
         | Fact::Clock { .. }
         | Fact::Account { .. }
         | Fact::AuthorizedKeys { .. }
+        | Fact::KeySources { .. }
         | Fact::Pam { .. }
         | Fact::Selinux { .. }
         | Fact::AppArmor { .. }

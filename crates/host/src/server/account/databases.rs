@@ -29,7 +29,7 @@ pub(in crate::server) struct Group {
 }
 
 /// The accounts and groups that the files of the system hold.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(in crate::server) struct Databases {
     pub(in crate::server) entries: Vec<Entry>,
     pub(in crate::server) groups: Vec<Group>,
@@ -72,9 +72,10 @@ impl Databases {
         entry: &'a Entry,
     ) -> impl Iterator<Item = &'a Group> {
         let own = self.groups.iter().filter(|group| group.gid == entry.gid);
-        let others = self.groups.iter().filter(|group| {
-            group.gid != entry.gid && group.members.iter().any(|member| *member == entry.name)
-        });
+        let others = self
+            .groups
+            .iter()
+            .filter(|group| group.gid != entry.gid && group.members.contains(&entry.name));
         own.take(1).chain(others)
     }
 

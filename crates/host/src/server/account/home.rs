@@ -2,6 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
@@ -21,13 +22,13 @@ pub(super) struct Home {
 /// Looks at it, from a thread of its own: a file server that does not answer holds whoever asks.
 pub(super) fn look(
     root: &Root,
-    databases: &Databases,
+    databases: &Arc<Databases>,
     uid: u32,
     home: &Path,
     patience: Duration,
 ) -> Home {
     let (sender, receiver) = channel();
-    let asked = (root.clone(), databases.clone(), home.to_path_buf());
+    let asked = (root.clone(), Arc::clone(databases), home.to_path_buf());
     let looking = thread::Builder::new()
         .name("home".to_owned())
         .stack_size(256 * 1024)

@@ -11,6 +11,8 @@ use sshdoctor_case::{FileKind, PasswordState, ServerQuestion};
 
 use super::*;
 use crate::programs::Programs;
+use crate::server::pam::tests::with_own_pam;
+use crate::tests::ordinary_user::{again_as_nobody, is_nobody};
 
 fn host(root: Root, programs: Programs, user: &str) -> Host {
     Host {
@@ -245,4 +247,119 @@ fn the_account_of_this_system_is_the_one_that_the_c_library_finds() {
         found.shell.to_str().unwrap()
     );
     assert!(took < Duration::from_millis(200), "{took:?}");
+}
+
+fn pamtester(operation: &str) -> String {
+    let printed = Command::new("pamtester")
+        .args(["sshd", "nobody", operation])
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("this test needs pamtester");
+    String::from_utf8_lossy(&printed.stderr).into_owned()
+        + &String::from_utf8_lossy(&printed.stdout)
+}
+
+#[test]
+fn pam_unix_closes_the_very_accounts_that_are_foretold() {
+    with_own_pam(|| {
+        fs::write("/etc/pam.d/sshd", "account required pam_unix.so\n").unwrap();
+        let none: Option<&str> = None;
+        let file = Path::new("/run/shadow");
+        fs::write(file, "").unwrap();
+        mount(Some(file), "/etc/shadow", none, MsFlags::MS_BIND, none).unwrap();
+        let seconds = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs();
+        let today = i64::try_from(seconds / 86_400).unwrap();
+        // Days from today on; without a day of the last change, one is asked for.
+        for (changed, most, inactive, expires) in [
+            (Some(0), "99999", "", None),
+            (Some(-10), "99999", "", None),
+            (Some(-10), "9", "", None),
+            (Some(-10), "10", "", None),
+            (Some(-10), "5", "4", None),
+            (Some(-10), "5", "5", None),
+            (Some(-10), "5", "0", None),
+            (Some(-10), "", "1", None),
+            (Some(1), "1", "", None),
+            (Some(-10), "99999", "", Some(0)),
+            (Some(-10), "99999", "", Some(1)),
+            (Some(-10), "5", "4", Some(-1)),
+            (None, "99999", "", None),
+        ] {
+            let changed = changed.map_or(0, |days| today + days);
+            let expires = expires.map_or(String::new(), |days: i64| (today + days).to_string());
+            let line = format!("nobody:*:{changed}:0:{most}:7:{inactive}:{expires}:\n");
+            fs::write(file, &line).unwrap();
+            let facts = look(&host(
+                Root::default(),
+                Programs::in_directories([]),
+                "nobody",
+            ));
+            let seen = account(&facts);
+            let foretold = if seen.expires_day.is_some_and(|day| day <= today) {
+                "account has expired"
+            } else if seen.inactive == Some(true) {
+                "token expired"
+            } else if seen.password_expired == Some(true) {
+                "new one required"
+            } else {
+                "account management done"
+            };
+            let said = pamtester("acct_mgmt");
+            assert!(said.contains(foretold), "{line}{foretold}\n{said}");
+        }
+    });
+}
+
+#[test]
+fn failures_that_pam_faillock_counted_are_read() {
+    with_own_pam(|| {
+        let module = "pam_faillock.so";
+        let options = "deny=2 unlock_time=never";
+        fs::write(
+            "/etc/pam.d/sshd",
+            format!(
+                "auth required {module} preauth {options}\nauth [success=1 default=ignore] pam_deny.so\n\
+                 auth [default=die] {module} authfail {options}\n"
+            ),
+        )
+        .unwrap();
+        for failures in 1..=2 {
+            pamtester("authenticate");
+            let facts = look(&host(
+                Root::default(),
+                Programs::in_directories([]),
+                "nobody",
+            ));
+            let seen = account(&facts);
+            assert_eq!(seen.faillock, Some((failures, 2)));
+            assert_eq!(seen.faillock_until_ms, None);
+        }
+    });
+}
+
+#[test]
+fn an_ordinary_user_is_told_that_he_may_not_look() {
+    if !is_nobody() {
+        return again_as_nobody(
+            "server::account::tests::an_ordinary_user_is_told_that_he_may_not_look",
+        );
+    }
+    let host = host(Root::default(), Programs::of_this_process(), "root");
+    let facts = look(&host);
+    let root = account(&facts);
+    assert!(root.exists && root.password.is_none() && root.inactive.is_none());
+    let Fact::NotSeen {
+        obstacle, reason, ..
+    } = &facts[1]
+    else {
+        panic!("{facts:?}");
+    };
+    assert_eq!(*obstacle, Obstacle::Privilege);
+    assert_eq!(
+        reason.as_str(),
+        "/etc/shadow: Permission denied (os error 13)"
+    );
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sshdoctor_case::{
-    AuthorizedKey, AuthorizedKeysFile, Fact, KeyOption, Received, Sight, SshdConfig,
+    AuthorizedKey, AuthorizedKeysFile, Fact, KeyOption, Obstacle, Received, Sight, SshdConfig,
 };
 
 use super::super::account::databases::{Databases, Entry};
@@ -64,6 +64,16 @@ impl Reader<'_> {
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
             {
                 file.readable = Some(false);
+                if path
+                    .as_os_str()
+                    .as_bytes()
+                    .iter()
+                    .any(|byte| b"*?[".contains(byte))
+                {
+                    // Newer versions of sshd take it for a pattern of names, older ones for a name.
+                    let why = format!("{}: files of a pattern are not looked for", file.path);
+                    facts.push(not_seen(Sight::AuthorizedKeys, Obstacle::Failed, why));
+                }
             }
             Err(error) => {
                 let why = format!("{}: {error}", file.path);

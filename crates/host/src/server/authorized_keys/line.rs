@@ -214,6 +214,8 @@ fn is_port(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const KEY: &str = "ssh-ed25519 AAAAC3Nz";
@@ -266,6 +268,22 @@ mod tests {
             ("\\", "no key of a type that sshd knows"),
         ] {
             assert_eq!(read(text), Err(why.to_owned()), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_makes_the_reader_fall(
+            text in r#"([ -~\t\r"\\,=é\u{feff}]|from|="|",|restrict|ssh-ed25519 |AAAA){0,40}"#,
+            list in "[!*?./,:0-9a-f]{0,60}",
+        ) {
+            if let Ok(line) = read(&text) {
+                prop_assert!(is_key_type(line.key_type) && text.contains(line.blob));
+                prop_assert!(line.options.len() <= MOST_OPTIONS);
+            }
+            let from = "192.0.2.7".parse().unwrap();
+            let strict = super::super::from::allows(&list, from, false);
+            prop_assert!(strict.is_some());
         }
     }
 }

@@ -1,190 +1,14 @@
 //! A real sshd decides about each file, and this program must have foretold it.
 
+mod sshd;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-use sshdoctor_case::{
-    AuthorizedKey, AuthorizedKeysFile, CheckedPath, ConfigReading, FileKind, Received,
-    ServerQuestion,
-};
+use sshdoctor_case::{CheckedPath, FileKind};
 
-use super::*;
-use crate::programs::Programs;
-use crate::root::Root;
 use crate::tests::namespace::{in_namespace, run};
-
-const SERVER: &str = "192.0.2.1";
-const CLIENT: &str = "192.0.2.7";
-
-/// An sshd that looks for keys of root in a file of this test.
-struct Sshd {
-    process: Child,
-    directory: tempfile::TempDir,
-}
-
-impl Sshd {
-    /// Below a directory of root alone, so that the way to the file is safe for `StrictModes`.
-    fn start(more: &str) -> Self {
-        let directory = tempfile::tempdir_in("/run").unwrap();
-        let at = |name: &str| directory.path().join(name);
-        for (kind, name) in [
-            ("ed25519", "host"),
-            ("ed25519", "key"),
-            ("ed25519", "other"),
-        ] {
-            keygen(&["-t", kind], &at(name));
-        }
-        keygen(&["-t", "rsa", "-b", "1024"], &at("rsa"));
-        keygen(&["-t", "ecdsa", "-b", "384"], &at("ecdsa"));
-        fs::create_dir(at("keys")).unwrap();
-        let config = format!(
-            "Port 22\nListenAddress {SERVER}\nHostKey {}\nPidFile none\nUsePAM no\nPermitRootLogin yes\n\
-             PasswordAuthentication no\nKbdInteractiveAuthentication no\nAuthorizedKeysFile {}/%u\nLogLevel QUIET\n{more}\n",
-            at("host").display(),
-            at("keys").display(),
-        );
-        fs::write(at("config"), config).unwrap();
-        // Only an sshd of root needs it.
-        fs::create_dir_all("/run/sshd").unwrap();
-        let process = Command::new("/usr/sbin/sshd")
-            .args(["-D", "-f"])
-            .arg(at("config"))
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("this test needs openssh-server");
-        let until = Instant::now() + Duration::from_secs(5);
-        while std::net::TcpStream::connect((SERVER, 22)).is_err() {
-            assert!(Instant::now() < until, "sshd does not listen");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        Self { process, directory }
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn public(&self, key: &str) -> String {
-        let text = fs::read_to_string(self.at(&format!("{key}.pub"))).unwrap();
-        text.split(' ').take(2).collect::<Vec<_>>().join(" ")
-    }
-
-    fn lets_in(&self, key: &str) -> bool {
-        let status = Command::new("ssh")
-            .args(["-F", "none", "-b", CLIENT, "-l", "root", "-i"])
-            .arg(self.at(key))
-            .args(["-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"])
-            .args([
-                "-o",
-                "StrictHostKeyChecking=no",
-                "-o",
-                "UserKnownHostsFile=/dev/null",
-            ])
-            .args(["-o", "IdentityAgent=none", "-o", "ControlPath=none"])
-            .args([
-                "-o",
-                "PubkeyAcceptedAlgorithms=+ssh-rsa",
-                "-o",
-                "RequiredRSASize=1024",
-            ])
-            .args([SERVER, "true"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .expect("this test needs openssh-client");
-        status.success()
-    }
-
-    fn config(&self) -> SshdConfig {
-        let printed = Command::new("/usr/sbin/sshd")
-            .args(["-T", "-f"])
-            .arg(self.at("config"))
-            .output()
-            .unwrap();
-        let text = String::from_utf8(printed.stdout).unwrap();
-        let effective = text
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .map(|(name, value)| (Received::from_text(name), Received::from_text(value)))
-            .collect();
-        SshdConfig {
-            path: Received::default(),
-            reading: ConfigReading::Resolved,
-            problem: None,
-            effective,
-            listen: Vec::new(),
-            files: Vec::new(),
-            lines: Vec::new(),
-        }
-    }
-
-    fn observed(&self) -> AuthorizedKeysFile {
-        let host = Host {
-            root: Root::default(),
-            programs: Programs::of_this_process(),
-            question: ServerQuestion {
-                user: Some("root".to_owned()),
-                from: CLIENT.parse().ok(),
-                ..ServerQuestion::default()
-            },
-            patience: Duration::from_secs(2),
-        };
-        let facts = look(&host, Some(&self.config()));
-        let [Fact::AuthorizedKeys { file }] = facts.as_slice() else {
-            panic!("{facts:?}");
-        };
-        (**file).clone()
-    }
-
-    fn fingerprint(&self, key: &str) -> String {
-        let printed = Command::new("ssh-keygen")
-            .arg("-lf")
-            .arg(self.at(&format!("{key}.pub")))
-            .output()
-            .unwrap();
-        let text = String::from_utf8(printed.stdout).unwrap();
-        text.split(' ').nth(1).unwrap().to_owned()
-    }
-
-    /// Whether what was observed says that the key gets in.
-    fn foretold(&self, key: &str) -> (bool, AuthorizedKeysFile) {
-        let file = self.observed();
-        let fingerprint = self.fingerprint(key);
-        let admits = |own: &AuthorizedKey| {
-            own.fingerprint.as_deref() == Some(&fingerprint)
-                && own.problem.is_none()
-                && own.from_allows != Some(false)
-                && own.expired != Some(true)
-                && own.type_refused != Some(true)
-                && !own
-                    .options
-                    .iter()
-                    .any(|option| option.name.as_str() == "cert-authority")
-        };
-        (file.keys.iter().any(admits), file)
-    }
-}
-
-impl Drop for Sshd {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn keygen(kind: &[&str], path: &Path) {
-    let status = Command::new("ssh-keygen")
-        .args(["-q", "-N", "", "-C", "me", "-f"])
-        .arg(path)
-        .args(kind)
-        .status();
-    assert!(status.expect("this test needs ssh-keygen").success());
-}
+use sshd::Sshd;
 
 fn with_addresses(body: impl FnOnce() + Send) {
     in_namespace(|| {
@@ -349,5 +173,94 @@ fn steps_of_a_path_are_seen_as_sshd_sees_them() {
             let case = format!("{file_mode:o} {directory_mode:o} {uid} {gid}");
             assert_eq!(foretold, sshd.lets_in("key"), "{case}\n{seen:#?}");
         }
+    });
+}
+
+#[test]
+fn programs_and_files_that_decide_beside_the_keys_are_told_with_why_they_fail() {
+    with_addresses(|| {
+        let place = tempfile::tempdir_in("/run").unwrap();
+        let at = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+        let config = |account: &str, revoked: &str| {
+            format!(
+                "StrictModes no\nAuthorizedKeysCommand {} %u\nAuthorizedKeysCommandUser {account}\n{revoked}",
+                at("command")
+            )
+        };
+        let sshd = Sshd::start(&config("nobody", ""));
+        fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
+        let script = format!("#!/bin/sh\necho '{}'\n", sshd.public("key"));
+        let problem = |sshd: &Sshd| {
+            let sources = sshd.sources();
+            let problem = sources[0].problem.as_ref();
+            problem.map(|problem| problem.as_str().to_owned())
+        };
+        assert_eq!(
+            (problem(&sshd).as_deref(), sshd.lets_in("key")),
+            (Some("no such file"), false)
+        );
+        fs::write(at("command"), script).unwrap();
+        fs::set_permissions(at("command"), Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(
+            (problem(&sshd).as_deref(), sshd.lets_in("key")),
+            (Some("it is not executable"), false)
+        );
+        for (mode, safe) in [(0o755, true), (0o757, false)] {
+            fs::set_permissions(at("command"), Permissions::from_mode(mode)).unwrap();
+            let checked = sshd.sources()[0].checked.clone();
+            let (first, rest) = checked.split_first().unwrap();
+            let foretold = is_safe(first, FileKind::File)
+                && rest.iter().all(|step| is_safe(step, FileKind::Directory));
+            assert_eq!((problem(&sshd), foretold), (None, safe));
+            assert_eq!(sshd.lets_in("key"), safe, "{mode:o}");
+        }
+        fs::set_permissions(at("command"), Permissions::from_mode(0o755)).unwrap();
+        drop(sshd);
+
+        let sshd = Sshd::start(&config("nobody-here", ""));
+        fs::write(
+            at("command"),
+            format!("#!/bin/sh\necho '{}'\n", sshd.public("key")),
+        )
+        .unwrap();
+        assert_eq!(
+            (problem(&sshd).as_deref(), sshd.lets_in("key")),
+            (Some("there is no account nobody-here"), false)
+        );
+        drop(sshd);
+
+        // Without the list of revoked keys no key is taken.
+        let more = format!(
+            "RevokedKeys {}\nTrustedUserCAKeys {}",
+            at("revoked"),
+            at("authorities")
+        );
+        let sshd = Sshd::start(&config("nobody", &more));
+        fs::write(
+            at("command"),
+            format!("#!/bin/sh\necho '{}'\n", sshd.public("key")),
+        )
+        .unwrap();
+        fs::write(
+            at("authorities"),
+            format!("# ours\n{} ca\n", sshd.public("other")),
+        )
+        .unwrap();
+        let sources = sshd.sources();
+        let of = |setting: &str| {
+            let mut sources = sources.iter();
+            sources
+                .find(|source| source.setting.as_str() == setting)
+                .unwrap()
+        };
+        assert!(of("revokedkeys").problem.is_some() && !sshd.lets_in("key"));
+        assert_eq!(
+            of("trustedusercakeys").fingerprints,
+            [sshd.fingerprint("other")]
+        );
+        fs::write(at("revoked"), "").unwrap();
+        assert!(
+            sshd.sources().iter().all(|source| source.problem.is_none()) && sshd.lets_in("key")
+        );
     });
 }

@@ -17,6 +17,7 @@ use super::super::account::obstacle;
 use super::super::authorized_keys::zone;
 use super::network::covers;
 use super::pickle::Value;
+use super::processes::runs;
 use super::{Tool, at_boot, nothing_of};
 use client::Client;
 pub(super) use settings::seconds;
@@ -25,7 +26,11 @@ pub(super) use settings::seconds;
 const MOST_JAILS: usize = 64;
 
 /// Asks it, where it is installed or listens.
-pub(super) fn look(host: &Host, patience: Duration) -> Option<Tool> {
+pub(super) fn look(
+    host: &Host,
+    processes: Option<&Vec<Vec<u8>>>,
+    patience: Duration,
+) -> Option<Tool> {
     let socket = settings::socket(&host.root);
     let installed =
         host.root.exists("/etc/fail2ban") || host.programs.find("fail2ban-server").is_some();
@@ -45,7 +50,9 @@ pub(super) fn look(host: &Host, patience: Duration) -> Option<Tool> {
     }
     let zone = zone(&host.root);
     let asked = ask(&socket, host.question.from, &zone, patience);
-    tool.running = Some(asked.running);
+    tool.running = asked
+        .running
+        .or_else(|| runs(processes, &["fail2ban-server"]));
     tool.jails = asked.jails;
     let shown = socket.display();
     let problem = asked
@@ -58,7 +65,8 @@ pub(super) fn look(host: &Host, patience: Duration) -> Option<Tool> {
 
 /// What the server answered.
 struct Asked {
-    running: bool,
+    /// Absent where one may not ask.
+    running: Option<bool>,
     jails: Vec<Jail>,
     problem: Option<io::Error>,
 }
@@ -66,7 +74,7 @@ struct Asked {
 fn ask(socket: &Path, from: Option<IpAddr>, zone: &TimeZone, patience: Duration) -> Asked {
     let ends_at = Instant::now() + patience;
     let mut asked = Asked {
-        running: true,
+        running: Some(true),
         jails: Vec::new(),
         problem: None,
     };
@@ -77,7 +85,11 @@ fn ask(socket: &Path, from: Option<IpAddr>, zone: &TimeZone, patience: Duration)
                 error.kind(),
                 ErrorKind::NotFound | ErrorKind::ConnectionRefused
             );
-            asked.running = !nobody;
+            asked.running = match error.kind() {
+                _ if nobody => Some(false),
+                ErrorKind::PermissionDenied => None,
+                _ => Some(true),
+            };
             asked.problem = (!nobody).then_some(error);
             return asked;
         }

@@ -8,6 +8,8 @@ use super::refusal::Login;
 use super::stack::Rule;
 
 const MOST_BYTES: u64 = 512 * 1024;
+/// How many files of the directory are read.
+const MOST_FILES: usize = 32;
 const USUAL_FILE: &str = "/etc/security/access.conf";
 /// Files that are read after the usual one, in the order of their names.
 const DIRECTORY: &str = "/etc/security/access.d";
@@ -34,7 +36,10 @@ pub(super) fn refuses(rule: &Rule, login: &Login<'_>) -> Option<String> {
     let own = rule.argument("accessfile");
     let mut files = vec![own.unwrap_or(USUAL_FILE).to_owned()];
     if own.is_none() {
-        let names = login.root.names_in(DIRECTORY, 256).unwrap_or_default();
+        let names = login
+            .root
+            .names_in(DIRECTORY, MOST_FILES)
+            .unwrap_or_default();
         let more = names
             .iter()
             .filter_map(|name| std::str::from_utf8(name).ok())

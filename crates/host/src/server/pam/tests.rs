@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
+use proptest::prelude::*;
 use sshdoctor_case::ServerQuestion;
 
 use super::*;
@@ -18,7 +19,7 @@ use crate::root::Root;
 const CLIENT: &str = "192.0.2.7";
 
 /// Runs `body` where `/etc/pam.d`, `/etc/security` and `/run` are its own.
-fn with_own_pam(body: impl FnOnce() + Send) {
+pub(in crate::server) fn with_own_pam(body: impl FnOnce() + Send) {
     thread::scope(|scope| {
         let inside = scope.spawn(|| {
             unshare(CloneFlags::CLONE_NEWNS)
@@ -225,4 +226,27 @@ fn stacks_of_a_disk_are_read_with_what_they_include_and_miss() {
             .all(|rule| rule.module.as_str() == "pam_gone.so" && rule.module_exists == Some(false))
     );
     assert!(!account.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_file_makes_the_reader_fall(
+        stack in "(@include |account |-auth |required |include |sshd|other|common|pam_access.so |\\[|\\]|=1 |\\\\|#|\n|é| ){0,60}",
+        table in "([+:\\-]|ALL|EXCEPT|root|\\(|\\)|@|192.0.2.|/|\n| |,){0,60}",
+    ) {
+        let disk = tempfile::tempdir().unwrap();
+        write(disk.path(), "etc/pam.d/sshd", &stack);
+        write(disk.path(), "etc/pam.d/common", "@include sshd\naccount required pam_access.so\n");
+        write(disk.path(), "etc/security/access.conf", &table);
+        write(disk.path(), "etc/passwd", "root:x:0:0::/:\n");
+        write(disk.path(), "usr/lib/security/pam_access.so", "");
+        let host = host(Root::mounted_at(disk.path()).unwrap(), "root");
+        for fact in look(&host, None) {
+            if let Fact::Pam { pam } = fact {
+                prop_assert!(pam.rules.len() <= 512 && pam.missing.len() <= 32);
+            }
+        }
+    }
 }

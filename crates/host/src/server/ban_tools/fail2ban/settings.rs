@@ -11,8 +11,8 @@ use crate::root::Root;
 
 const DIRECTORY: &str = "/etc/fail2ban";
 const USUAL_SOCKET: &str = "/var/run/fail2ban/fail2ban.sock";
-const MOST_BYTES: u64 = 256 * 1024;
-const MOST_FILES: usize = 128;
+const MOST_BYTES: u64 = 128 * 1024;
+const MOST_FILES: usize = 64;
 
 type Sections = BTreeMap<String, BTreeMap<String, String>>;
 
