@@ -120,6 +120,9 @@ fn inside(arguments: &Arguments) -> Result<ExitCode, LabError> {
 fn make_images(scenarios: &[BootedScenario]) -> Result<(), LabError> {
     for release in [Release::Bookworm, Release::Trixie] {
         if scenarios.iter().any(|scenario| scenario.release == release) {
+            if !Image::is_made(release) {
+                eprintln!("lab: making the image of {}: minutes", release.codename());
+            }
             Image::of(release)?;
         }
     }

@@ -214,3 +214,27 @@ fn without_counters(text: &str) -> String {
         .collect::<Vec<_>>()
         .join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_rules_with_other_counters_and_ages_read_the_same() {
+        let saved = |packets, seconds| {
+            format!(
+                "# Generated at {seconds}\n:INPUT DROP [{packets}:{packets}]\n\
+                 elements = {{ 192.0.2.1 timeout 1h expires {seconds}s }}\n\
+                 counter packets {packets} bytes 7 drop\n"
+            )
+        };
+        assert_eq!(
+            without_counters(&saved(1, 2)),
+            without_counters(&saved(3, 4))
+        );
+        assert_ne!(
+            without_counters(&saved(1, 2)),
+            without_counters(&saved(1, 2).replace("192.0.2.1", "192.0.2.2"))
+        );
+    }
+}
