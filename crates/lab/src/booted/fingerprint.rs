@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::machine::{Disk, Machine};
-use super::network::rule_sets;
+use super::rule_sets::rule_sets;
 use crate::error::LabError;
 use crate::namespace::Host;
 

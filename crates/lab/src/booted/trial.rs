@@ -73,9 +73,9 @@ pub struct InsideRun<'program> {
 }
 
 /// Everything of a scenario that is up.
-struct Up {
+pub(super) struct Up {
     /// Nothing once it was shut down for a rescue system.
-    machine: Option<Machine>,
+    pub(super) machine: Option<Machine>,
     network: BootedNetwork,
     disk: Disk,
     image: Image,
@@ -200,7 +200,7 @@ fn saved_case(up: &Up) -> Result<Value, LabError> {
 }
 
 /// What `sshdoctor here` is told: by default what the client could tell over the telephone.
-fn arguments(scenario: &BootedScenario) -> Vec<String> {
+pub(super) fn arguments(scenario: &BootedScenario) -> Vec<String> {
     let default = || {
         let client = &scenario.client;
         let mut given = vec!["--from".into(), "{client}".into()];
@@ -219,7 +219,8 @@ fn arguments(scenario: &BootedScenario) -> Vec<String> {
         .collect()
 }
 
-fn set_up(scenario: &BootedScenario, program: Option<&Path>) -> Result<Up, LabError> {
+/// Boots and breaks a host.
+pub(super) fn set_up(scenario: &BootedScenario, program: Option<&Path>) -> Result<Up, LabError> {
     if is_rootless() {
         return Err(LabError::Unfit("a booted host needs root".into()));
     }
