@@ -10,9 +10,10 @@ use anyhow::{Context as _, bail};
 use crate::process;
 
 /// Program and Debian package.
-const PROGRAMS: [(&str, &str); 17] = [
+const PROGRAMS: [(&str, &str); 20] = [
     ("cc", "gcc"),
     ("dbus-daemon", "dbus"),
+    ("debootstrap", "debootstrap"),
     ("dnsmasq", "dnsmasq-base"),
     ("fail2ban-server", "fail2ban"),
     ("firewalld", "firewalld"),
@@ -20,12 +21,14 @@ const PROGRAMS: [(&str, &str); 17] = [
     ("ipset", "ipset"),
     ("iptables", "iptables"),
     ("nft", "nftables"),
+    ("nsenter", "util-linux"),
     ("ssh", "openssh-client"),
     ("ssh-keygen", "openssh-client"),
     ("sshd", "openssh-server"),
     ("sshguard", "sshguard"),
     ("tc", "iproute2"),
     ("tcpdmatch", "tcpd"),
+    ("systemd-nspawn", "systemd-container"),
     ("ufw", "ufw"),
     ("unshare", "util-linux"),
 ];

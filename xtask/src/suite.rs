@@ -109,6 +109,14 @@ fn tool_rules() -> anyhow::Result<()> {
     lab_command(&["tool-rules"])
 }
 
+/// Whole hosts: the symptom of each is confirmed by the real `ssh`, and nothing of the host changes by itself.
+fn booted_hosts() -> anyhow::Result<()> {
+    if !is_root() {
+        bail!("it needs root: a host is booted");
+    }
+    lab_command(&["booted", "--symptoms-only"])
+}
+
 fn deny() -> anyhow::Result<()> {
     // Advisories need a database from the network, which not every machine reaches.
     process::run(&[
@@ -132,8 +140,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
     // Where a machine runs it for others, nobody reads what was left out.
     if is_root() || std::env::var_os("CI").is_some() {
         steps.push(("rules of tools", tool_rules));
+        steps.push(("booted hosts", booted_hosts));
     } else {
-        println!("not root: the rules that real tools write are not compared");
+        println!(
+            "not root: the rules that real tools write are not compared, and no host is booted"
+        );
     }
     if process::is_installed("cargo-deny") {
         steps.push(("cargo deny", deny));

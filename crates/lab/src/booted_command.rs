@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use sshdoctor_lab::{
-    BootedScenario, BootedTrial, Finished, Image, InsideRun, LabError, Plan, Release,
-    SANDBOX_VARIABLE, encode, open_booted_shell, run_all, run_interactive, sweep_control_groups,
-    try_booted_scenario,
+    BootedScenario, BootedTrial, Finished, Image, InsideRun, LabError, Measured, Plan, Release,
+    SANDBOX_VARIABLE, encode, measure_on_booted, open_booted_shell, run_all, run_interactive,
+    sweep_control_groups, try_booted_scenario,
 };
 
 #[derive(clap::Args)]
@@ -36,6 +36,9 @@ pub(crate) struct Arguments {
     /// Leave this one up and open a shell at the console of its host.
     #[arg(long, value_name = "NAME")]
     shell: Option<String>,
+    /// Time the program on this one's host, beside the commands that a person types instead.
+    #[arg(long, value_name = "NAME")]
+    measure: Option<String>,
     /// For this program itself: build the scenario that the environment names.
     #[arg(long, hide = true)]
     inside: bool,
@@ -46,7 +49,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, LabError> {
         return inside(arguments);
     }
     if let Some(name) = &arguments.shell {
-        return shell(name, arguments);
+        return on_terminal(name, "--shell", arguments);
+    }
+    if let Some(name) = &arguments.measure {
+        return on_terminal(name, "--measure", arguments);
     }
     let chosen = select(&arguments.only)?;
     if arguments.list {
@@ -92,11 +98,12 @@ fn inside_arguments(arguments: &Arguments) -> Result<Vec<OsString>, LabError> {
     Ok(given)
 }
 
-fn shell(name: &str, arguments: &Arguments) -> Result<ExitCode, LabError> {
+/// Comes back inside a sandbox with this option.
+fn on_terminal(name: &str, option: &str, arguments: &Arguments) -> Result<ExitCode, LabError> {
     let file = directory().join(format!("{name}.toml"));
     make_images(&[BootedScenario::load(&file)?])?;
     let mut given = inside_arguments(arguments)?;
-    given.extend(["--shell".into(), name.into()]);
+    given.extend([option.into(), name.into()]);
     let status = run_interactive(&file.to_string_lossy(), &given)?;
     sweep_control_groups();
     Ok(ExitCode::from(u8::try_from(status).unwrap_or(1)))
@@ -110,16 +117,32 @@ fn inside(arguments: &Arguments) -> Result<ExitCode, LabError> {
         open_booted_shell(&scenario, program)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let (Some(_), Some(program)) = (&arguments.measure, program) {
+        print_measured(&measure_on_booted(&scenario, program)?);
+        return Ok(ExitCode::SUCCESS);
+    }
     let record = arguments.record.is_some();
     let trial = try_booted_scenario(&scenario, InsideRun { program, record });
     println!("{}", encode(&trial)?);
     Ok(ExitCode::SUCCESS)
 }
 
+fn print_measured(all: &[Measured]) {
+    for one in all {
+        println!(
+            "{:<24} {:>7.1} ms in the middle ({:.1} to {:.1}), {} KiB",
+            one.name, one.middle_ms, one.least_ms, one.most_ms, one.resident_kib
+        );
+    }
+}
+
 /// Makes the images that are missing: inside a sandbox there is no way to a mirror.
 fn make_images(scenarios: &[BootedScenario]) -> Result<(), LabError> {
     for release in [Release::Bookworm, Release::Trixie] {
         if scenarios.iter().any(|scenario| scenario.release == release) {
+            if !Image::is_made(release) {
+                eprintln!("lab: making the image of {}: minutes", release.codename());
+            }
             Image::of(release)?;
         }
     }

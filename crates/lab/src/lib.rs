@@ -30,8 +30,8 @@ mod topology;
 mod trial;
 
 pub use booted::{
-    BootedScenario, BootedTrial, Image, InsideRun, InsideVerdict, Release, open_booted_shell,
-    sweep_control_groups, try_booted_scenario,
+    BootedScenario, BootedTrial, Image, InsideRun, InsideVerdict, Measured, Release,
+    measure_on_booted, open_booted_shell, sweep_control_groups, try_booted_scenario,
 };
 pub use demo::{Demonstration, demo_scenarios, demonstrate};
 pub use error::LabError;

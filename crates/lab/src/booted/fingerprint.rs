@@ -1,20 +1,20 @@
 //! Everything of a host that a program which only looks must leave as it was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::hash::{DefaultHasher, Hasher};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::machine::{Disk, Machine};
-use super::network::rule_sets;
+use super::rule_sets::rule_sets;
 use crate::error::LabError;
 use crate::namespace::Host;
 
-/// What running daemons change by themselves, from the root of the host.
-const CHANGING: [&str; 14] = [
+/// What running daemons change by themselves, from the root of the host, and where the program is told to save its case.
+const CHANGING: [&str; 15] = [
     "var/log/journal",
     "var/log/wtmp",
     "var/log/btmp",
@@ -29,6 +29,7 @@ const CHANGING: [&str; 14] = [
     "run/systemd/users",
     "run/user",
     "run/utmp",
+    "dev/shm/sshdoctor.case.json",
 ];
 
 /// Most bytes of one file that are hashed; its size and time tell the rest.
@@ -42,9 +43,13 @@ const SETTLING: Duration = Duration::from_secs(5);
 pub(crate) struct Fingerprint(BTreeMap<String, String>);
 
 impl Fingerprint {
-    /// Takes one when the host has come to rest.
-    pub(crate) fn at_rest(disk: &Disk, machine: &Machine, host: &Host) -> Result<Self, LabError> {
-        let begun = std::time::Instant::now();
+    /// Takes one when the host has come to rest. Of a host that was shut down there is only the disk.
+    pub(crate) fn at_rest(
+        disk: &Disk,
+        machine: Option<&Machine>,
+        host: &Host,
+    ) -> Result<Self, LabError> {
+        let begun = Instant::now();
         let mut last = Self::take(disk, machine, host)?;
         while begun.elapsed() < SETTLING {
             std::thread::sleep(Duration::from_millis(150));
@@ -58,38 +63,26 @@ impl Fingerprint {
     }
 
     /// Takes one now.
-    pub(crate) fn take(disk: &Disk, machine: &Machine, host: &Host) -> Result<Self, LabError> {
+    pub(crate) fn take(
+        disk: &Disk,
+        machine: Option<&Machine>,
+        host: &Host,
+    ) -> Result<Self, LabError> {
         let mut states = BTreeMap::new();
         walk(&disk.changed, "", &mut states);
-        for memory in ["run", "tmp", "dev/shm"] {
-            walk(&machine.root().join(memory), memory, &mut states);
-        }
         states.extend(rule_sets(host)?);
-        let units = machine.output(
-            "systemctl",
-            &[
-                "list-units",
-                "--all",
-                "--plain",
-                "--no-legend",
-                "--no-pager",
-            ],
-        )?;
-        for line in String::from_utf8_lossy(&units.stdout).lines() {
-            let mut words = line.split_whitespace();
-            let Some(unit) = words.next() else { continue };
-            if unit.ends_with(".service") || unit.ends_with(".socket") {
-                let state: Vec<&str> = words.take(3).collect();
-                states.insert(unit.to_owned(), state.join(" "));
+        if let Some(machine) = machine {
+            for memory in ["run", "tmp", "dev/shm"] {
+                walk(&machine.root().join(memory), memory, &mut states);
             }
+            states.extend(units(machine)?);
         }
         Ok(Self(states))
     }
 
     /// What is not as it was, in words.
     pub(crate) fn differences(&self, after: &Self) -> Vec<String> {
-        let names: std::collections::BTreeSet<&String> =
-            self.0.keys().chain(after.0.keys()).collect();
+        let names: BTreeSet<&String> = self.0.keys().chain(after.0.keys()).collect();
         let absent = String::from("absent");
         names
             .into_iter()
@@ -100,6 +93,29 @@ impl Fingerprint {
             })
             .collect()
     }
+}
+
+/// Services and sockets with their state.
+fn units(machine: &Machine) -> Result<Vec<(String, String)>, LabError> {
+    let told = machine.output(
+        "systemctl",
+        &[
+            "list-units",
+            "--all",
+            "--plain",
+            "--no-legend",
+            "--no-pager",
+        ],
+    )?;
+    let text = String::from_utf8_lossy(&told.stdout);
+    let of_line = |line: &str| {
+        let mut words = line.split_whitespace();
+        let unit = words.next()?.to_owned();
+        let wanted = unit.ends_with(".service") || unit.ends_with(".socket");
+        let state: Vec<&str> = words.take(3).collect();
+        wanted.then(|| (unit, state.join(" ")))
+    };
+    Ok(text.lines().filter_map(of_line).collect())
 }
 
 fn walk(folder: &Path, name: &str, states: &mut BTreeMap<String, String>) {

@@ -31,12 +31,10 @@ impl Image {
     /// # Errors
     /// When it cannot be made.
     pub fn of(release: Release) -> Result<Self, LabError> {
-        let place = std::env::var_os(PLACE_VARIABLE)
-            .map_or_else(|| PathBuf::from(DEFAULT_PLACE), PathBuf::from);
+        let image = Self::named(release);
+        let place = place();
         let what = format!("keep images in {}", place.display());
         std::fs::create_dir_all(&place).doing(&what)?;
-        let folder = place.join(format!("{}-{:016x}", release.codename(), stamp()));
-        let image = Self { folder };
         let lock = File::create(place.join(format!("{}.lock", release.codename()))).doing(&what)?;
         let _held = Flock::lock(lock, FlockArg::LockExclusive)
             .map_err(|(_, error)| error)
@@ -46,6 +44,19 @@ impl Image {
             image.make(release)?;
         }
         Ok(image)
+    }
+
+    /// There is one of this recipe.
+    #[must_use]
+    pub fn is_made(release: Release) -> bool {
+        Self::named(release).folder.is_dir()
+    }
+
+    fn named(release: Release) -> Self {
+        let name = format!("{}-{:016x}", release.codename(), stamp());
+        Self {
+            folder: place().join(name),
+        }
     }
 
     /// The root of the host's file system; only ever a lower layer.
@@ -81,6 +92,10 @@ impl Image {
         }
         std::fs::rename(&partial, &self.folder).doing(&what)
     }
+}
+
+fn place() -> PathBuf {
+    std::env::var_os(PLACE_VARIABLE).map_or_else(|| DEFAULT_PLACE.into(), PathBuf::from)
 }
 
 fn stamp() -> u64 {

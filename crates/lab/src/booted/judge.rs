@@ -35,8 +35,8 @@ impl InsideVerdict {
             }
         } else {
             problems.extend(against_expected(scenario, &read));
-            problems.extend(missing_quotes(scenario, report));
         }
+        problems.extend(missing_quotes(scenario, report));
         let mistaken = read
             .ruled_out
             .iter()
@@ -160,7 +160,7 @@ mod tests {
         let mut healthy = scenario();
         healthy.healthy = true;
         let judged = |causes: &[&str], exit| {
-            InsideVerdict::judge(&healthy, &report(causes, ""), Some(exit)).problems
+            InsideVerdict::judge(&healthy, &report(causes, "a.conf:3"), Some(exit)).problems
         };
         assert_eq!(judged(&[], 0), Vec::<String>::new());
         assert_eq!(judged(&["config-invalid"], 1).len(), 2);

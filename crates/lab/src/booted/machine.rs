@@ -26,8 +26,8 @@ pub(crate) const PROGRAM: &str = "/usr/local/bin/sshdoctor";
 
 /// The file system of a host: what it writes stays in memory and survives its reboots.
 pub(crate) struct Disk {
-    /// The root of the host, when it is mounted.
-    root: PathBuf,
+    /// Where it is mounted.
+    pub(crate) root: PathBuf,
     /// Every file that differs from the image.
     pub(crate) changed: PathBuf,
 }

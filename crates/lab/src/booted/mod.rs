@@ -11,12 +11,15 @@ mod fingerprint;
 mod image;
 mod judge;
 mod machine;
+mod measure;
 mod network;
+mod rule_sets;
 mod scenario;
 mod trial;
 
 pub use control_group::sweep as sweep_control_groups;
 pub use image::Image;
 pub use judge::InsideVerdict;
+pub use measure::{Measured, measure_on_booted};
 pub use scenario::{BootedScenario, Release};
 pub use trial::{BootedTrial, InsideRun, open_booted_shell, try_booted_scenario};

@@ -1,14 +1,12 @@
 //! Client, router and host, on documentation addresses.
 
 use std::net::IpAddr;
-use std::process::Stdio;
 
 use nix::mount::{MntFlags, umount2};
 
 use super::scenario::BootedScenario;
 use crate::error::{Doing, LabError};
-use crate::namespace::{Host, find_tool};
-use crate::system::Identity;
+use crate::namespace::Host;
 use crate::topology::{apply_ip, apply_sysctls};
 
 /// Addresses of the client.
@@ -168,49 +166,4 @@ pub(crate) fn fill_in(text: &str, scenario: &BootedScenario) -> String {
         .replace("{client6}", CLIENT[1])
         .replace("{server4}", SERVER[0])
         .replace("{server6}", SERVER[1])
-}
-
-/// All rules of the host's packet filter, as the tools print them. Counters are left out: the client's packets move them.
-pub(crate) fn rule_sets(server: &Host) -> Result<Vec<(String, String)>, LabError> {
-    let tools: [(&'static str, &'static str, &[&str]); 6] = [
-        ("nft", "nftables", &["-s", "list", "ruleset"]),
-        ("iptables-save", "iptables", &[]),
-        ("ip6tables-save", "iptables", &[]),
-        ("iptables-legacy-save", "iptables", &[]),
-        ("ip6tables-legacy-save", "iptables", &[]),
-        ("ipset", "ipset", &["save"]),
-    ];
-    let mut told = Vec::new();
-    for (tool, package, arguments) in tools {
-        let output = server
-            .command(&find_tool(tool, package)?, Identity::Root)?
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .output()
-            .doing(format!("run {tool}"))?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        told.push((format!("{tool} says"), without_counters(&text)));
-    }
-    Ok(told)
-}
-
-/// Comments of iptables-save hold the time, `[packets:bytes]` and `expires` count.
-fn without_counters(text: &str) -> String {
-    text.lines()
-        .filter(|line| !line.starts_with('#'))
-        .map(|line| {
-            let line = line.split_once(" [").map_or(line, |(before, _)| before);
-            line.split(' ')
-                .scan(false, |skip, word| {
-                    let counted = std::mem::replace(
-                        skip,
-                        matches!(word, "expires" | "timeout" | "packets" | "bytes"),
-                    );
-                    Some(if counted { "" } else { word })
-                })
-                .collect::<Vec<_>>()
-                .join(" ")
-        })
-        .collect::<Vec<_>>()
-        .join("\n")
 }

@@ -72,7 +72,13 @@ pub struct BootedScenario {
     /// What to give to `sshdoctor here --json`; otherwise the client's address, port and user.
     #[serde(default)]
     pub here: Option<Vec<String>>,
-    /// Nothing is wrong: the program must not claim anything.
+    /// The program is run by this account of the host, and not by root.
+    #[serde(default)]
+    pub run_by: Option<String>,
+    /// After the client has tried, the host is shut down, and the program is run by a rescue system that has mounted its disk.
+    #[serde(default)]
+    pub rescue: bool,
+    /// Nothing is wrong with the host: the program must not claim anything. What is wrong on the way to it, `router` does.
     #[serde(default)]
     pub healthy: bool,
     /// What has to be found.
@@ -101,7 +107,7 @@ pub struct Client {
     pub knows_host: bool,
     /// Starts `sftp` in place of a command.
     pub sftp: bool,
-    /// What the real `ssh` has to say (a part of it), or `works`.
+    /// What the real `ssh` has to say (a part of it), or `works`; when it is empty, anything but getting in.
     pub says: String,
     /// Before that: attempts to log in as somebody who does not exist.
     pub failures: u32,
@@ -145,7 +151,8 @@ pub struct Expected {
     pub stage: String,
     /// Stages that are as right.
     pub or_stages: Vec<String>,
-    /// What the report has to quote: a file with its line, the text of a rule, a line of a log.
+    /// What the report has to quote: a file with its line, the text of a rule, a line of a log; of a healthy host what will
+    /// not survive the next restart or boot.
     pub quotes: Vec<String>,
     /// Why this is what has to be found, where that is not plain.
     pub note: String,
@@ -184,6 +191,9 @@ impl BootedScenario {
             return Err(format!("{:?} is not a stage", expect.stage));
         }
         let reboots = self.own_network || self.stuck_when.is_some() || !self.after_boot.is_empty();
+        if self.rescue && self.run_by.is_some() {
+            return Err("a rescue system has no account of the host".into());
+        }
         if reboots && !self.reboot {
             return Err("what it says of the next boot needs reboot = true".into());
         }

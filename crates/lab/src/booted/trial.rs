@@ -1,7 +1,8 @@
 //! One scenario from beginning to end, inside the sandbox.
 
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -18,12 +19,16 @@ use super::scenario::BootedScenario;
 use crate::deadline::{run_with_deadline, tail};
 use crate::error::{Doing, LabError};
 use crate::sandbox::{ROOM, furnish, is_rootless};
+use crate::system::Identity;
 
 /// How long the program may take, whatever it meets.
 const LONGEST_RUN: Duration = Duration::from_secs(10);
 
 /// Where the case is saved on the host: not on its disk, which may be full.
-const SAVED: &str = "/dev/sshdoctor.case.json";
+const SAVED: &str = "/dev/shm/sshdoctor.case.json";
+
+/// Where a rescue system saves it.
+const SAVED_BY_RESCUE: &str = "/run/lab/sshdoctor.case.json";
 
 /// What came of one scenario.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -68,12 +73,52 @@ pub struct InsideRun<'program> {
 }
 
 /// Everything of a scenario that is up.
-struct Up {
-    machine: Machine,
+pub(super) struct Up {
+    /// Nothing once it was shut down for a rescue system.
+    pub(super) machine: Option<Machine>,
     network: BootedNetwork,
     disk: Disk,
     image: Image,
+    /// The program under test, as this sandbox sees it.
+    program: Option<PathBuf>,
     boot_ms: u64,
+}
+
+impl Up {
+    fn fingerprint(&self) -> Result<Fingerprint, LabError> {
+        Fingerprint::take(&self.disk, self.machine.as_ref(), &self.network.server)
+    }
+
+    fn fingerprint_at_rest(&self) -> Result<Fingerprint, LabError> {
+        Fingerprint::at_rest(&self.disk, self.machine.as_ref(), &self.network.server)
+    }
+
+    /// The program, where the scenario wants it to run. Nothing when there is no program.
+    fn command(&self, scenario: &BootedScenario) -> Result<Option<Command>, LabError> {
+        let Some(program) = &self.program else {
+            return Ok(None);
+        };
+        let mut command = match (&self.machine, &scenario.run_by) {
+            (None, _) => self.network.server.command(program, Identity::Root)?,
+            (Some(machine), None) => machine.command(PROGRAM)?,
+            (Some(machine), Some(account)) => {
+                let mut command = machine.command("setpriv")?;
+                command
+                    .args(["--reuid", account, "--regid", account, "--init-groups"])
+                    .arg(PROGRAM);
+                command
+            }
+        };
+        command.args(["here", "--json"]);
+        match &self.machine {
+            Some(_) => command.args(["--save", SAVED]),
+            None => command
+                .args(["--save", SAVED_BY_RESCUE, "--root"])
+                .arg(&self.disk.root),
+        };
+        command.args(arguments(scenario));
+        Ok(Some(command))
+    }
 }
 
 /// Boots and breaks a host, sends the real `ssh` to it, then runs the program on it, and judges.
@@ -85,7 +130,7 @@ pub fn try_booted_scenario(
     run: InsideRun<'_>,
 ) -> Result<BootedTrial, LabError> {
     let begun = Instant::now();
-    let up = set_up(scenario, run.program)?;
+    let mut up = set_up(scenario, run.program)?;
     let mut trial = BootedTrial {
         name: scenario.name.clone(),
         boot_ms: up.boot_ms,
@@ -102,27 +147,29 @@ pub fn try_booted_scenario(
             trial.ssh_said, scenario.client.says
         ));
     }
-    let before = Fingerprint::at_rest(&up.disk, &up.machine, &up.network.server)?;
-    if run.program.is_some() {
-        run_program(scenario, &up, run.record, &mut trial)?;
+    if scenario.rescue
+        && let Some(machine) = up.machine.take()
+    {
+        machine.shut_down()?;
     }
-    let after = Fingerprint::take(&up.disk, &up.machine, &up.network.server)?;
-    trial.problems.extend(before.differences(&after));
+    let before = up.fingerprint_at_rest()?;
+    if let Some(command) = up.command(scenario)? {
+        run_program(command, scenario, &mut trial)?;
+        if run.record {
+            trial.case = Some(saved_case(&up)?);
+        }
+    }
+    trial
+        .problems
+        .extend(before.differences(&up.fingerprint()?));
     Ok(trial)
 }
 
 fn run_program(
+    command: Command,
     scenario: &BootedScenario,
-    up: &Up,
-    record: bool,
     trial: &mut BootedTrial,
 ) -> Result<(), LabError> {
-    let mut command = up.machine.command(PROGRAM)?;
-    command.args(["here", "--json"]);
-    if record {
-        command.args(["--save", SAVED]);
-    }
-    command.args(arguments(scenario));
     let run = run_with_deadline(command, "sshdoctor", LONGEST_RUN)?;
     trial.ran_ms = milliseconds(run.elapsed);
     let problems = &mut trial.problems;
@@ -140,16 +187,20 @@ fn run_program(
     }
     let exit = run.status.and_then(|status| status.code());
     trial.verdict = Some(InsideVerdict::judge(scenario, &report, exit));
-    if record {
-        let saved = up.machine.root().join(SAVED.trim_start_matches('/'));
-        let text = std::fs::read_to_string(&saved).doing("read the saved case")?;
-        trial.case = serde_json::from_str(&text).ok();
-    }
     Ok(())
 }
 
+fn saved_case(up: &Up) -> Result<Value, LabError> {
+    let place = match &up.machine {
+        Some(machine) => machine.root().join(SAVED.trim_start_matches('/')),
+        None => PathBuf::from(SAVED_BY_RESCUE),
+    };
+    let text = std::fs::read_to_string(&place).doing("read the saved case")?;
+    serde_json::from_str(&text).map_err(|error| LabError::NoAnswer(error.to_string()))
+}
+
 /// What `sshdoctor here` is told: by default what the client could tell over the telephone.
-fn arguments(scenario: &BootedScenario) -> Vec<String> {
+pub(super) fn arguments(scenario: &BootedScenario) -> Vec<String> {
     let default = || {
         let client = &scenario.client;
         let mut given = vec!["--from".into(), "{client}".into()];
@@ -168,33 +219,35 @@ fn arguments(scenario: &BootedScenario) -> Vec<String> {
         .collect()
 }
 
-fn set_up(scenario: &BootedScenario, program: Option<&Path>) -> Result<Up, LabError> {
+/// Boots and breaks a host.
+pub(super) fn set_up(scenario: &BootedScenario, program: Option<&Path>) -> Result<Up, LabError> {
     if is_rootless() {
         return Err(LabError::Unfit("a booted host needs root".into()));
     }
     let image = Image::of(scenario.release)?;
     let program = furnish(program)?;
-    let program = program.as_deref();
     let group = ControlGroup::enter()?;
     let mut network = BootedNetwork::new(scenario)?;
     let disk = Disk::over(&image)?;
     let begun = Instant::now();
-    let mut machine = Machine::boot(&disk, &group, program, None)?;
+    let mut machine = Machine::boot(&disk, &group, program.as_deref(), None)?;
     let boot_ms = milliseconds(begun.elapsed());
     machine.script("prepare", &scenario.prepare)?;
     machine.script("break", &scenario.breaking)?;
     if scenario.reboot {
         machine.shut_down()?;
         network.renew_server(scenario)?;
-        machine = Machine::boot(&disk, &group, program, scenario.stuck_when.as_deref())?;
+        let stuck_when = scenario.stuck_when.as_deref();
+        machine = Machine::boot(&disk, &group, program.as_deref(), stuck_when)?;
         machine.script("break once more", &scenario.after_boot)?;
     }
     network.script_on_router(&scenario.router)?;
     Ok(Up {
-        machine,
+        machine: Some(machine),
         network,
         disk,
         image,
+        program,
         boot_ms,
     })
 }
@@ -208,9 +261,12 @@ pub fn open_booted_shell(
     program: Option<&Path>,
 ) -> Result<(), LabError> {
     let up = set_up(scenario, program)?;
-    let mut command = up.machine.command("bash")?;
-    command
-        .stdin(std::process::Stdio::inherit())
+    let Some(machine) = &up.machine else {
+        return Ok(());
+    };
+    machine
+        .command("bash")?
+        .stdin(Stdio::inherit())
         .env("ROOM", ROOM)
         .status()
         .doing("start a shell")?;
