@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
-use crate::inside::proofs::{login, session};
+use crate::inside::proofs::{logged, login, session};
 use crate::outside::world::{Login, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -261,7 +261,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not issue certificates without principals or without an end. Do not set the \
             clock back to make one valid.",
         prior: Prior::judged(2.0),
-        on_server: None,
+        on_server: Some(logged::certificate_invalid),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -372,7 +372,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not guess: a few failures bring a ban or lock the account. Do not send the \
             password by mail to have it checked.",
         prior: Prior::judged(19.0),
-        on_server: None,
+        on_server: Some(logged::wrong_password),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
 ];

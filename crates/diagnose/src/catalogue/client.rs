@@ -2,6 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
+use crate::inside::proofs::logged;
 use crate::outside::world::{Action, Breadth, HostKey, Login, Name, Path, Place, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -88,7 +89,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not raise MaxAuthTries on the server. Do not keep trying: each round counts as \
             several failures for fail2ban and penalties.",
         prior: Prior::judged(7.0),
-        on_server: None,
+        on_server: Some(logged::too_many_keys),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {

@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
-use crate::inside::proofs::{access, config, login, session};
+use crate::inside::proofs::{access, config, logged, login, session};
 use crate::outside::world::{Login, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -387,7 +387,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not take the second factor out of the server's configuration to let one script \
             in. Do not guess codes: failures can lock the account.",
         prior: Prior::judged(4.0),
-        on_server: None,
+        on_server: Some(logged::second_factor_missing),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
     },
     Cause {
@@ -440,7 +440,7 @@ pub(super) const CAUSES: &[Cause] = &[
         },
         avoid: "Do not add a second Subsystem line: older sshd refuses to start with two.",
         prior: Prior::judged(3.0),
-        on_server: None,
+        on_server: Some(logged::subsystem_missing),
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
 ];

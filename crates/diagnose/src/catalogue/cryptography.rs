@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
-use crate::inside::proofs::login;
+use crate::inside::proofs::{logged, login};
 use crate::outside::world::{Exchange, FirstBytes, Login, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -32,7 +32,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not allow old algorithms for all hosts or write them into sshd_config for \
             everyone. The plus sign matters: without it the list is replaced.",
         prior: Prior::judged(10.0),
-        on_server: None,
+        on_server: Some(logged::no_common_algorithm),
         worlds: &[World::HEALTHY.exchange(Exchange::NoCommon).alone()],
     },
     Cause {

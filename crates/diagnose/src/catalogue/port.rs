@@ -124,7 +124,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not accept the unknown key or type your password into it before you know which \
             server it is.",
         prior: Prior::judged(3.0),
-        on_server: None,
+        on_server: Some(port::other_sshd),
         worlds: &[
             World::HEALTHY
                 .host_key(HostKey::OfAnotherMachine)

@@ -1,6 +1,6 @@
 //! The last two stages, as far as a server shows them: which account, which ways to log in, which session.
 
-use sshdoctor_case::{Sight, Stage, StageState};
+use sshdoctor_case::{Outcome, PasswordState, Sight, Stage, StageState};
 
 use super::{
     Server,
@@ -23,7 +23,7 @@ pub(super) fn authentication(server: &Server<'_>) -> Step {
             StageState::Stopped,
             format!("there is no account {name}"),
         )
-        .with(account.id, sshdoctor_case::Outcome::LoginRefused);
+        .with(account.id, Outcome::LoginRefused);
     }
     let keys = usable_keys(server);
     let ways = [
@@ -43,7 +43,23 @@ pub(super) fn authentication(server: &Server<'_>) -> Step {
     } else {
         StageState::Passed
     };
-    step(stage, state, words).with(account.id, sshdoctor_case::Outcome::Open)
+    step(stage, state, words).with(account.id, Outcome::Open)
+}
+
+/// Whether the account can log in with a password; nothing when that is not known.
+pub(super) fn passwords_work(server: &Server<'_>) -> Option<bool> {
+    let asked = ["passwordauthentication", "kbdinteractiveauthentication"]
+        .into_iter()
+        .any(|keyword| server.setting(keyword) != Some("no"));
+    if !asked {
+        return Some(false);
+    }
+    let account = server.account?;
+    match account.fact.password? {
+        PasswordState::Set => Some(true),
+        PasswordState::Locked | PasswordState::None => Some(false),
+        PasswordState::Empty => Some(server.setting("permitemptypasswords") == Some("yes")),
+    }
 }
 
 /// Keys that nothing on the server refuses.
@@ -76,13 +92,13 @@ pub(super) fn session(server: &Server<'_>) -> Step {
             StageState::Stopped,
             format!("the shell is {}", shell.path),
         )
-        .with(account.id, sshdoctor_case::Outcome::SessionFailed),
+        .with(account.id, Outcome::SessionFailed),
         Some(shell) if shell.exists == Some(true) => step(
             stage,
             StageState::Passed,
             format!("the shell is {}", shell.path),
         )
-        .with(account.id, sshdoctor_case::Outcome::Open),
+        .with(account.id, Outcome::Open),
         _ => step(stage, StageState::Unknown, String::new()),
     }
 }
@@ -93,12 +109,12 @@ fn step(stage: Stage, state: StageState, summary: String) -> Step {
         state,
         summary,
         evidence: Vec::new(),
-        outcome: sshdoctor_case::Outcome::Open,
+        outcome: Outcome::Open,
     }
 }
 
 impl Step {
-    fn with(mut self, id: &str, outcome: sshdoctor_case::Outcome) -> Self {
+    fn with(mut self, id: &str, outcome: Outcome) -> Self {
         self.evidence.push(id.to_owned());
         self.outcome = outcome;
         self

@@ -1,6 +1,6 @@
 //! What proves a cause on the server.
 
-use sshdoctor_case::{Outcome, Quotation};
+use sshdoctor_case::{Outcome, Quotation, Stage};
 
 use super::Server;
 
@@ -32,6 +32,8 @@ pub struct Proof {
     pub quotation: Option<Quotation>,
     /// Ids of the facts.
     pub evidence: Vec<String>,
+    /// Where it stops the client, where that is another stage than the catalogue's.
+    pub stage: Option<Stage>,
     /// What the client meets.
     pub outcome: Outcome,
     /// Ids of causes for which this one is the reason, when they are proved too.
@@ -50,6 +52,7 @@ impl Proof {
             links: Vec::new(),
             quotation: None,
             evidence: Vec::new(),
+            stage: None,
             outcome,
             explains: &[],
             commands: Vec::new(),
@@ -72,6 +75,13 @@ impl Proof {
             force: Force::Note,
             ..Self::stops(Outcome::Open, answer)
         }
+    }
+
+    /// Stopping at this stage.
+    #[must_use]
+    pub const fn at(mut self, stage: Stage) -> Self {
+        self.stage = Some(stage);
+        self
     }
 
     /// With one more link.

@@ -22,6 +22,13 @@ struct Proved {
     proof: Proof,
 }
 
+impl Proved {
+    /// Where it stops the client.
+    fn stage(&self) -> Stage {
+        self.proof.stage.unwrap_or(self.cause.stage)
+    }
+}
+
 /// The report on what a server showed; nothing for a case without a server.
 pub(crate) fn report(case: &Case) -> Option<Report> {
     let server = Server::of(case)?;
@@ -91,10 +98,10 @@ fn reasons(stops: Vec<Proved>) -> Vec<Proved> {
             .explains
             .iter()
             .filter_map(|id| explained.get(id))
-            .map(|symptom| symptom.cause.stage)
-            .chain([reason.cause.stage])
+            .map(|symptom| symptom.stage())
+            .chain([reason.stage()])
             .min()
-            .unwrap_or(reason.cause.stage);
+            .unwrap_or(reason.stage());
         let mut links: Vec<String> = Vec::new();
         for id in reason.proof.explains {
             if let Some(symptom) = explained.get(id) {
@@ -107,7 +114,7 @@ fn reasons(stops: Vec<Proved>) -> Vec<Proved> {
                 for id in &evidence {
                     reason.proof = reason.proof.clone().by(id);
                 }
-                if stage == symptom.cause.stage {
+                if stage == symptom.stage() {
                     reason.proof.outcome = symptom.proof.outcome;
                 }
             }
@@ -115,7 +122,7 @@ fn reasons(stops: Vec<Proved>) -> Vec<Proved> {
         links.append(&mut reason.proof.links);
         reason.proof.links = links;
     }
-    kept.sort_by_key(|reason| reason.cause.stage);
+    kept.sort_by_key(|reason| reason.stage());
     kept
 }
 
@@ -123,7 +130,7 @@ fn reasons(stops: Vec<Proved>) -> Vec<Proved> {
 fn stages(steps: &[Step], stops: &[Proved]) -> Vec<StageFinding> {
     let stopped_at = stops
         .iter()
-        .map(|stop| stop.cause.stage)
+        .map(|stop| stop.stage())
         .chain(
             steps
                 .iter()
@@ -134,7 +141,7 @@ fn stages(steps: &[Step], stops: &[Proved]) -> Vec<StageFinding> {
     steps
         .iter()
         .map(|step| {
-            let stop = stops.iter().find(|stop| stop.cause.stage == step.stage);
+            let stop = stops.iter().find(|stop| stop.stage() == step.stage);
             let (state, summary, evidence) = match stop {
                 Some(stop) => (
                     StageState::Stopped,
@@ -169,7 +176,7 @@ fn outcome(stages: &[StageFinding], steps: &[Step], stops: &[Proved]) -> Outcome
     };
     stops
         .iter()
-        .find(|stop| stop.cause.stage == stopped)
+        .find(|stop| stop.stage() == stopped)
         .map(|stop| stop.proof.outcome)
         .or_else(|| {
             let step = steps.iter().find(|step| step.stage == stopped)?;

@@ -4,10 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use sshdoctor_case::{
     Account, AppArmor, AuthorizedKeysFile, BanTool, Boot, Case, Clock, Connection, CryptoPolicy,
-    Fact, HostInterface, HostKeyFile, InitSystem, LinkState, Listener, Log, LogLine, LogSource,
-    NetworkSettings, Obstacle, OperatingSystem, OtherNamespace, PacketAnswer, PamService,
-    Resources, RouteOutcome, Selinux, ServerQuestion, Sight, SshdBinary, SshdCheck, SshdConfig,
-    SshdDirectory, SshdInstance, TcpWrappers, Unit, Vantage,
+    Fact, HostInterface, HostKeyFile, InitSystem, KeySource, LinkState, Listener, Log, LogLine,
+    LogSource, NetworkSettings, Obstacle, OperatingSystem, OtherNamespace, PacketAnswer,
+    PamService, Resources, RouteOutcome, Selinux, ServerQuestion, Sight, SshdBinary, SshdCheck,
+    SshdConfig, SshdDirectory, SshdInstance, TcpWrappers, Unit, Vantage,
 };
 
 /// The port where nothing says another one.
@@ -96,6 +96,8 @@ pub struct Server<'a> {
     pub account: Option<Seen<'a, Account>>,
     /// Files with keys.
     pub key_files: Vec<Seen<'a, AuthorizedKeysFile>>,
+    /// What beside files decides about keys.
+    pub key_sources: Option<Seen<'a, [KeySource]>>,
     /// The PAM stack.
     pub pam: Option<Seen<'a, PamService>>,
     /// SELinux.
@@ -139,6 +141,7 @@ impl<'a> Server<'a> {
             clock: None,
             account: None,
             key_files: Vec::new(),
+            key_sources: None,
             pam: None,
             selinux: None,
             apparmor: None,
@@ -226,6 +229,7 @@ impl<'a> Server<'a> {
             Fact::Clock { clock } => self.clock = Some(Seen { id, fact: clock }),
             Fact::Account { account } => self.account = Some(Seen { id, fact: account }),
             Fact::AuthorizedKeys { file } => self.key_files.push(Seen { id, fact: file }),
+            Fact::KeySources { sources } => self.key_sources = Some(Seen { id, fact: sources }),
             Fact::Pam { pam } => self.pam = Some(Seen { id, fact: pam }),
             Fact::Selinux { selinux } => self.selinux = Some(Seen { id, fact: selinux }),
             Fact::AppArmor { apparmor } => self.apparmor = Some(Seen { id, fact: apparmor }),
@@ -239,13 +243,26 @@ impl<'a> Server<'a> {
         }
     }
 
-    /// The port in question: what was asked for, or what sshd is configured to listen on.
+    /// The port that the client connects to: 22 where nothing else was said, as with `ssh` itself.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.question
-            .port
-            .or_else(|| self.config?.fact.listen.first().map(|listen| listen.port))
-            .unwrap_or(USUAL_PORT)
+        self.question.port.unwrap_or(USUAL_PORT)
+    }
+
+    /// The port at which the client's packet arrives: a rule may have changed it on the way.
+    #[must_use]
+    pub fn arriving_port(&self) -> u16 {
+        self.packet_filter
+            .iter()
+            .flat_map(|filtered| &filtered.answer.translations)
+            .filter(|translation| translation.to_address.is_none_or(|to| self.is_own(to)))
+            .find_map(|translation| translation.to_port)
+            .unwrap_or_else(|| self.port())
+    }
+
+    fn is_own(&self, address: IpAddr) -> bool {
+        self.own_addresses()
+            .any(|own| own == address.to_canonical())
     }
 
     /// The unit of this name, where it is loaded or was looked for.
@@ -306,7 +323,7 @@ impl<'a> Server<'a> {
     /// Whether a socket takes the client's connections.
     #[must_use]
     pub fn takes(&self, listener: &Listener) -> bool {
-        if listener.address.port() != self.port() {
+        if listener.address.port() != self.arriving_port() {
             return false;
         }
         let bound = listener.address.ip();

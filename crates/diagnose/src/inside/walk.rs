@@ -159,7 +159,8 @@ fn listener(server: &Server<'_>) -> Step {
         return unseen(server, stage, Sight::Listeners);
     };
     let Some(taker) = server.takers().next() else {
-        let words = format!("nothing listens on port {} for this client", server.port());
+        let port = server.arriving_port();
+        let words = format!("nothing listens on port {port} for this client");
         return Step::new(stage, StageState::Stopped, words)
             .by(seen.id)
             .meeting(Outcome::Refused);

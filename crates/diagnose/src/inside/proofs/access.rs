@@ -3,7 +3,10 @@
 use sshdoctor_case::{ConfigLine, Outcome, Received};
 
 use super::{config, quote, sentence::begun};
-use crate::inside::{Proof, Server, account::usable_keys};
+use crate::inside::{
+    Proof, Server,
+    account::{passwords_work, usable_keys},
+};
 
 /// `AllowUsers`, `DenyUsers`, `AllowGroups` or `DenyGroups` keeps the account out.
 pub(crate) fn user_not_allowed(server: &Server<'_>) -> Option<Proof> {
@@ -37,7 +40,7 @@ pub(crate) fn user_not_allowed(server: &Server<'_>) -> Option<Proof> {
             format!("AllowGroups names no group of {user}"),
         )
     } else {
-        return None;
+        return super::logged::older_configuration(server);
     };
     let proof = Proof::stops(
         Outcome::LoginRefused,
@@ -72,7 +75,7 @@ fn matches_list(list: &[&str], name: &str) -> bool {
 }
 
 /// An address against a pattern or a network in CIDR notation.
-fn in_network(pattern: &str, address: &str) -> bool {
+pub(crate) fn in_network(pattern: &str, address: &str) -> bool {
     let network: Option<(std::net::IpAddr, u8)> = pattern
         .split_once('/')
         .and_then(|(network, bits)| Some((network.parse().ok()?, bits.parse().ok()?)));
@@ -132,8 +135,9 @@ fn wildcard(pattern: &str, text: &str) -> bool {
 pub(crate) fn password_login_disabled(server: &Server<'_>) -> Option<Proof> {
     let config = server.config?;
     let user = server.question.user.as_deref()?;
-    let off = |keyword: &'static str| server.setting(keyword) == Some("no");
-    if !off("passwordauthentication") || !off("kbdinteractiveauthentication") {
+    if server.setting("passwordauthentication") != Some("no")
+        || passwords_work(server) != Some(false)
+    {
         return None;
     }
     if server.key_files.is_empty() || usable_keys(server) > 0 || has_other_keys(server) {
@@ -180,7 +184,7 @@ pub(crate) fn methods_unsatisfiable(server: &Server<'_>) -> Option<Proof> {
         .values("authenticationmethods")
         .flat_map(str::split_whitespace)
         .collect();
-    if lists.is_empty() || lists == ["any"] {
+    if lists == ["any"] {
         return None;
     }
     let off = |method: &str| {
@@ -194,7 +198,16 @@ pub(crate) fn methods_unsatisfiable(server: &Server<'_>) -> Option<Proof> {
         };
         server.setting(keyword) == Some("no")
     };
-    if lists.iter().any(|list| !list.split(',').any(off)) {
+    let refused_at_start = server
+        .check
+        .filter(|check| check.fact.status != Some(0))
+        .is_some_and(|check| {
+            let said = &check.fact.said;
+            said.iter()
+                .any(|line| line.as_str().contains("AuthenticationMethods"))
+        });
+    if !refused_at_start && (lists.is_empty() || lists.iter().any(|list| !list.split(',').any(off)))
+    {
         return None;
     }
     let words = format!(
@@ -209,7 +222,8 @@ pub(crate) fn methods_unsatisfiable(server: &Server<'_>) -> Option<Proof> {
         ),
     )
     .link(words)
-    .by(config.id);
+    .by(config.id)
+    .explaining(&["sshd-stopped", "sshd-restart-loop", "config-invalid"]);
     Some(config::quoting_setting(
         server,
         proof,
@@ -296,7 +310,7 @@ pub(crate) fn public_keys_off(server: &Server<'_>) -> Option<Proof> {
     if server.setting("pubkeyauthentication") != Some("no") || usable_keys(server) == 0 {
         return None;
     }
-    if server.setting("passwordauthentication") == Some("yes") {
+    if passwords_work(server) != Some(false) {
         return None;
     }
     let words = "PubkeyAuthentication is no, so that no key counts";
@@ -320,7 +334,11 @@ pub(crate) fn public_keys_off(server: &Server<'_>) -> Option<Proof> {
 /// `RefuseConnection yes` (OpenSSH 9.9 and later).
 pub(crate) fn refused_by_config(server: &Server<'_>) -> Option<Proof> {
     let config = server.config?;
-    if server.setting("refuseconnection") != Some("yes") {
+    let written = config
+        .fact
+        .origin("refuseconnection")
+        .is_some_and(|line| line.arguments.first().map(Received::as_str) == Some("yes"));
+    if server.setting("refuseconnection") != Some("yes") && !written {
         return None;
     }
     let proof = Proof::stops(

@@ -64,6 +64,10 @@ const LONGEST_PENALTY_MS: i64 = 600_000;
 
 /// sshd drops connections, since too many wait for their login.
 pub(crate) fn max_startups(server: &Server<'_>) -> Option<Proof> {
+    full_now(server).or_else(|| super::logged::dropped_connections(server))
+}
+
+fn full_now(server: &Server<'_>) -> Option<Proof> {
     let processes = server.processes?;
     let master = service::serving(server)?;
     let (now, begin, full) = master.startups?;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use sshdoctor_case::{Listener, Outcome, Received};
 
-use super::quote;
+use super::{quote, service};
 use crate::inside::{Proof, Server};
 
 /// Sockets of sshd on the port in question, none of which takes the client's connections.
@@ -28,6 +28,10 @@ fn proof(server: &Server<'_>, bound: &[&Listener], answer: String, words: String
         .link(words)
         .by(listeners.id)
         .explaining(&["sshd-stopped"]);
+    let proof = match server.active_socket() {
+        Some(socket) => service::changed_by(proof, socket.fact).by(socket.id),
+        None => proof,
+    };
     let line = server.config.and_then(|config| {
         config.fact.lines.iter().find(|line| {
             line.keyword.as_str() == "listenaddress"
@@ -47,7 +51,7 @@ fn proof(server: &Server<'_>, bound: &[&Listener], answer: String, words: String
                 "the only address it listens on",
             ))
         }
-        None => proof,
+        None => super::config::quoting_setting(server, proof, "addressfamily", "one family only"),
     })
 }
 
@@ -81,6 +85,9 @@ pub(crate) fn loopback(server: &Server<'_>) -> Option<Proof> {
 /// Only on addresses other than the one the client uses, or that this host has no more.
 pub(crate) fn stale_address(server: &Server<'_>) -> Option<Proof> {
     let bound = misplaced(server);
+    if bound.is_empty() {
+        return address_is_gone(server);
+    }
     let strange = bound.iter().any(|listener| {
         let ip = listener.address.ip().to_canonical();
         !ip.is_loopback() && !ip.is_unspecified()
@@ -95,6 +102,41 @@ pub(crate) fn stale_address(server: &Server<'_>) -> Option<Proof> {
         format!("sshd listens on {at} only, which is not the address the client uses."),
         format!("sshd listens on {at} only"),
     )
+}
+
+/// sshd does not run, since no address that it should listen on is one of this host.
+fn address_is_gone(server: &Server<'_>) -> Option<Proof> {
+    let config = server.config?;
+    if !server.nothing_listens() || server.sshd_listeners().next().is_some() {
+        return None;
+    }
+    let wanted: Vec<IpAddr> = config
+        .fact
+        .listen
+        .iter()
+        .filter_map(|listen| listen.address)
+        .collect();
+    let is_here = |address: &IpAddr| {
+        address.is_unspecified()
+            || server
+                .own_addresses()
+                .any(|own| own == address.to_canonical())
+    };
+    if wanted.is_empty() || server.interfaces.is_none() || wanted.iter().any(is_here) {
+        return None;
+    }
+    let first = wanted.first()?;
+    let words = format!("sshd is told to listen on {first}, which is not an address of this host");
+    let proof = Proof::stops(Outcome::Refused, format!("sshd is not running: it is told to listen on {first}, which is not an address of this host."))
+        .link(words)
+        .by(config.id)
+        .explaining(&["sshd-stopped", "sshd-restart-loop"]);
+    Some(super::config::quoting_setting(
+        server,
+        proof,
+        "listenaddress",
+        "is not here",
+    ))
 }
 
 /// Only for the other address family.
@@ -144,14 +186,15 @@ pub(crate) fn other_namespace(server: &Server<'_>) -> Option<Proof> {
         "sshd (process {}) listens in {name}, not in this one",
         owner.pid
     );
-    Some(
-        Proof::stops(
-            Outcome::Refused,
-            format!("sshd listens in {name} only, which clients do not reach."),
-        )
-        .link(format!("nothing listens on port {}", server.port()))
-        .link(words)
-        .by(elsewhere.id)
-        .explaining(&["sshd-stopped"]),
+    let proof = Proof::stops(
+        Outcome::Refused,
+        format!("sshd listens in {name} only, which clients do not reach."),
     )
+    .link(words)
+    .by(elsewhere.id)
+    .explaining(&["sshd-stopped"]);
+    Some(match server.service() {
+        Some(unit) => service::changed_by(proof, unit.fact).by(unit.id),
+        None => proof,
+    })
 }

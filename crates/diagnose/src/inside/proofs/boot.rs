@@ -142,23 +142,25 @@ pub(crate) fn address_not_ready(server: &Server<'_>) -> Option<Proof> {
 /// The boot waits for a file system that is not there.
 pub(crate) fn stuck_on_mount(server: &Server<'_>) -> Option<Proof> {
     let boot = server.boot?;
-    let entry = boot
-        .fact
-        .file_systems
-        .iter()
-        .find(|entry| entry.exists == Some(false) && entry.mounted != Some(true))?;
-    let stuck = server.init.is_some_and(|init| {
-        matches!(init.fact.state, BootState::Maintenance)
-            || init
-                .fact
+    let failed_mount = |entry: &FileSystemEntry| {
+        let unit = mount_unit(entry.place.as_str());
+        server.init.is_some_and(|init| {
+            init.fact
                 .failed_units
                 .iter()
-                .any(|unit| unit.as_str().ends_with(".mount"))
-                && init.fact.state != BootState::Running
-    });
+                .any(|failed| failed.as_str() == unit)
+        })
+    };
+    let entry = boot.fact.file_systems.iter().find(|entry| {
+        entry.mounted != Some(true) && (entry.exists == Some(false) || failed_mount(entry))
+    })?;
+    let stuck = failed_mount(entry)
+        || server
+            .init
+            .is_some_and(|init| matches!(init.fact.state, BootState::Maintenance));
     let words = format!(
-        "/etc/fstab line {} wants {}, which is not there",
-        entry.line, entry.source
+        "/etc/fstab line {} mounts {} at {}, and it is not there",
+        entry.line, entry.source, entry.place
     );
     let proof = if stuck && server.nothing_listens() {
         Proof::stops(
@@ -170,6 +172,11 @@ pub(crate) fn stuck_on_mount(server: &Server<'_>) -> Option<Proof> {
         Proof::later(format!("The next boot will stop: {words}."))
     };
     Some(proof.link(words).by(boot.id).quoting(fstab_line(entry)))
+}
+
+/// The unit of a mount point: `/srv/data` is `srv-data.mount` (`systemd.mount(5)`), as far as plain names go.
+fn mount_unit(place: &str) -> String {
+    format!("{}.mount", place.trim_matches('/').replace('/', "-"))
 }
 
 fn fstab_line(entry: &FileSystemEntry) -> Quotation {
@@ -241,22 +248,40 @@ pub(crate) fn logins_disabled(server: &Server<'_>) -> Option<Proof> {
         return None;
     }
     let path = &nologin.path;
-    Some(
-        Proof::stops(
-            Outcome::LoginRefused,
-            format!("Only root may log in now: {path} closes the system for everybody else."),
-        )
-        .link(format!("{path} exists"))
-        .by(account.id)
-        .explaining(&["pam-denies"])
-        .quoting(Quotation {
-            source: path.to_string(),
-            line: None,
-            text: nologin.text.to_string(),
-            mark: None,
-            label: String::new(),
+    let proof = Proof::stops(
+        Outcome::LoginRefused,
+        format!("Only root may log in now: {path} closes the system for everybody else."),
+    )
+    .link(format!("{path} exists"));
+    let running: Vec<&str> = server
+        .init
+        .map(|init| {
+            let jobs = init.fact.jobs.iter();
+            jobs.filter(|job| job.state.as_str() == "running")
+                .map(|job| job.unit.as_str())
+                .collect()
         })
-        .mended_by(format!("rm {path}")),
+        .unwrap_or_default();
+    let proof = if running.is_empty() {
+        proof
+    } else {
+        proof.link(format!(
+            "the boot has not ended: it waits for {}",
+            running.join(", ")
+        ))
+    };
+    Some(
+        proof
+            .by(account.id)
+            .explaining(&["pam-denies"])
+            .quoting(Quotation {
+                source: path.to_string(),
+                line: None,
+                text: nologin.text.to_string(),
+                mark: None,
+                label: String::new(),
+            })
+            .mended_by(format!("rm {path}")),
     )
 }
 

@@ -6,7 +6,15 @@ use super::{quote, service::stops_or_later};
 use crate::inside::{Proof, Server};
 
 /// Complaints of `sshd -t` that are no fault of the configuration and have causes of their own.
-const NOT_OF_THE_CONFIGURATION: [&str; 6] = [
+const NOT_OF_THE_CONFIGURATION: [&str; 14] = [
+    "@@@@",
+    "UNPROTECTED PRIVATE KEY FILE",
+    "are too open",
+    "It is required that your private key",
+    "This private key will be ignored",
+    "bad permissions",
+    "Unable to load host key",
+    "AuthenticationMethods",
     "Missing privilege separation directory",
     "Privilege separation user",
     "no hostkeys available",
@@ -45,9 +53,17 @@ pub(crate) fn invalid(server: &Server<'_>) -> Option<Proof> {
         .link(words)
         .by(check.id)
         .explaining(&["sshd-stopped", "sshd-restart-loop"]);
-    Some(match line {
-        Some(line) => proof.quoting(quotation(line, complaint.as_str())),
-        None => proof,
+    let broken_file = server
+        .config
+        .and_then(|config| config.fact.files.iter().find(|file| file.problem.is_some()));
+    Some(match (line, broken_file) {
+        (Some(line), _) => proof.quoting(quotation(line, complaint.as_str())),
+        (None, Some(file)) => proof.link(format!(
+            "{}: {}",
+            file.path,
+            file.problem.as_ref().map_or("", Received::as_str)
+        )),
+        (None, None) => proof,
     })
 }
 

@@ -5,7 +5,10 @@ use sshdoctor_case::{
 };
 
 use super::{config, quote, sentence::begun};
-use crate::inside::{Proof, Seen, Server, account::usable_keys};
+use crate::inside::{
+    Proof, Seen, Server,
+    account::{passwords_work, usable_keys},
+};
 
 /// There is no such account.
 pub(crate) fn wrong_user(server: &Server<'_>) -> Option<Proof> {
@@ -29,8 +32,41 @@ pub(crate) fn wrong_user(server: &Server<'_>) -> Option<Proof> {
     )
 }
 
-/// What tells accounts does not answer.
+/// What tells accounts or keys does not answer.
 pub(crate) fn lookup_down(server: &Server<'_>) -> Option<Proof> {
+    source_fails(server).or_else(|| accounts_fail(server))
+}
+
+/// A program that is asked for keys cannot be used, or failed.
+fn source_fails(server: &Server<'_>) -> Option<Proof> {
+    if usable_keys(server) > 0 {
+        return None;
+    }
+    let sources = server.key_sources?;
+    let source = sources
+        .fact
+        .iter()
+        .find(|source| source.setting.as_str() == "authorizedkeyscommand")?;
+    let failed = server.logged(&["AuthorizedKeysCommand", "Unsafe AuthorizedKeysCommand"]);
+    let words = match (&source.problem, failed) {
+        (Some(problem), _) => format!("{}: {problem}", source.path),
+        (None, Some((_, line))) => line.message.to_string(),
+        (None, None) => return None,
+    };
+    let proof = Proof::stops(
+        Outcome::LoginRefused,
+        format!("sshd gets no keys from {}: {words}.", source.path),
+    )
+    .link(words)
+    .by(sources.id)
+    .explaining(&["key-not-authorized"]);
+    Some(match failed {
+        Some((log, line)) => proof.by(log).quoting(quote::log_line(line)),
+        None => proof,
+    })
+}
+
+fn accounts_fail(server: &Server<'_>) -> Option<Proof> {
     let account = server.account?;
     let problem = account.fact.lookup_problem.as_ref()?;
     if account.fact.exists {
@@ -146,8 +182,10 @@ pub(crate) fn key_not_authorized(server: &Server<'_>) -> Option<Proof> {
     if server.key_files.is_empty() || usable_keys(server) > 0 {
         return super::access::public_keys_off(server);
     }
-    let passwords = server.setting("passwordauthentication") != Some("no")
-        || server.setting("kbdinteractiveauthentication") != Some("no");
+    if server.account.is_some_and(|account| !account.fact.exists) {
+        return None;
+    }
+    let passwords = passwords_work(server) != Some(false);
     let other = ["authorizedkeyscommand", "trustedusercakeys"]
         .into_iter()
         .any(|keyword| server.setting(keyword).is_some_and(|value| value != "none"));
@@ -317,8 +355,7 @@ pub(crate) fn home_unavailable(server: &Server<'_>) -> Option<Proof> {
         return None;
     }
     let keys_elsewhere = usable_keys(server) > 0;
-    let passwords = server.setting("passwordauthentication") == Some("yes");
-    let proof = if keys_elsewhere || passwords {
+    let proof = if keys_elsewhere || passwords_work(server) != Some(false) {
         Proof::note(format!("{}.", begun(&words)))
     } else {
         Proof::stops(

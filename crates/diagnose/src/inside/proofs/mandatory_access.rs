@@ -1,8 +1,8 @@
 //! SELinux and AppArmor.
 
-use sshdoctor_case::{Outcome, SelinuxMode};
+use sshdoctor_case::{Outcome, SelinuxMode, Stage};
 
-use super::quote;
+use super::{quote, service};
 use crate::inside::{Proof, Server};
 
 /// SELinux does not let sshd have its port.
@@ -66,6 +66,57 @@ pub(crate) fn file_context(server: &Server<'_>) -> Option<Proof> {
 
 /// AppArmor denied something to sshd.
 pub(crate) fn apparmor(server: &Server<'_>) -> Option<Proof> {
+    confined(server).or_else(|| denied_by_apparmor(server))
+}
+
+/// The unit of sshd is confined so that it cannot do its work.
+fn confined(server: &Server<'_>) -> Option<Proof> {
+    let unit = server.service()?;
+    let confinement: Vec<&str> = unit
+        .fact
+        .confinement
+        .iter()
+        .map(sshdoctor_case::Received::as_str)
+        .collect();
+    if confinement.is_empty() {
+        return None;
+    }
+    let words = format!("{} is confined: {}", unit.fact.name, confinement.join(", "));
+    let bind = server.logged(&[
+        "failed: Permission denied",
+        "failed: Operation not permitted",
+        "Address family not supported",
+    ]);
+    let hides_home = confinement
+        .iter()
+        .any(|word| word.starts_with("ProtectHome") && !word.ends_with("=no"));
+    let home = server
+        .account
+        .and_then(|account| account.fact.home.as_ref());
+    let in_home = home.is_some_and(|home| {
+        ["/home/", "/root"]
+            .iter()
+            .any(|lead| home.as_str().starts_with(lead))
+    });
+    let proof = match bind {
+        Some((log, line)) if server.nothing_listens() => Proof::stops(
+            Outcome::Refused,
+            format!("sshd may not open its port: {words}."),
+        )
+        .explaining(&["sshd-stopped", "sshd-restart-loop"])
+        .by(log)
+        .quoting(quote::log_line(line)),
+        _ if hides_home && in_home => Proof::stops(
+            Outcome::LoginRefused,
+            format!("sshd cannot see the home directories: {words}."),
+        )
+        .at(Stage::Authentication),
+        _ => return None,
+    };
+    Some(service::changed_by(proof.link(words), unit.fact).by(unit.id))
+}
+
+fn denied_by_apparmor(server: &Server<'_>) -> Option<Proof> {
     let (log, line) = server
         .kernel_said(&["apparmor=\"DENIED\""])
         .filter(|(_, line)| line.message.as_str().contains("sshd"))?;

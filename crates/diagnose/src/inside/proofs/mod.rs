@@ -6,6 +6,7 @@ pub(crate) mod bind;
 pub(crate) mod boot;
 pub(crate) mod config;
 pub(crate) mod host_keys;
+pub(crate) mod logged;
 pub(crate) mod login;
 pub(crate) mod mandatory_access;
 pub(crate) mod network;

@@ -1,6 +1,6 @@
 //! Addresses and ways.
 
-use sshdoctor_case::{LinkState, Outcome, RouteOutcome};
+use sshdoctor_case::{LinkState, Outcome, RouteOutcome, Stage};
 
 use crate::inside::{Proof, Server};
 
@@ -30,6 +30,7 @@ pub(crate) fn address_changed(server: &Server<'_>) -> Option<Proof> {
                 .any(|own| own.address.to_canonical() == to.to_canonical())
     });
     let proof = Proof::stops(Outcome::TimedOut, format!("{words}."))
+        .at(Stage::Route)
         .link(words)
         .by(interfaces.id);
     Some(match down {
@@ -67,7 +68,7 @@ pub(crate) fn no_route_back(server: &Server<'_>) -> Option<Proof> {
     let from = server.question.from?;
     let way = server.way_back?;
     let words = match way.fact {
-        RouteOutcome::Via { .. } => return None,
+        RouteOutcome::Via { .. } => return next_hop_silent(server),
         RouteOutcome::Unreachable { .. } => format!("this host has no route to {from}"),
         RouteOutcome::Blackhole => format!("a blackhole route swallows answers to {from}"),
         RouteOutcome::Prohibit => format!("a route prohibits answers to {from}"),
@@ -76,6 +77,29 @@ pub(crate) fn no_route_back(server: &Server<'_>) -> Option<Proof> {
         Proof::stops(Outcome::TimedOut, format!("Answers cannot leave: {words}."))
             .link(words)
             .by(way.id),
+    )
+}
+
+/// The next hop to the client does not answer the kernel's own questions for its link-layer address.
+fn next_hop_silent(server: &Server<'_>) -> Option<Proof> {
+    let network = server.network?;
+    let state = network.fact.next_hop_neighbour.as_ref()?.as_str();
+    if !matches!(state, "failed" | "incomplete") {
+        return None;
+    }
+    let interface = network.fact.way_back.as_ref()?;
+    let hop = match network.fact.next_hop {
+        Some(hop) => hop.to_string(),
+        None => server.client(),
+    };
+    let words = format!("answers leave by {interface} to {hop}, which does not answer there");
+    Some(
+        Proof::stops(
+            Outcome::TimedOut,
+            format!("Answers do not arrive: {words}."),
+        )
+        .link(words)
+        .by(network.id),
     )
 }
 

@@ -6,11 +6,17 @@ use crate::inside::{Filtered, Proof, Server, ago::ago, packet_filter};
 
 /// The packet filter denies the client's packet for sure, in the way that is this cause.
 pub(crate) fn denied(server: &Server<'_>, cause: &str) -> Option<Proof> {
+    if cause == "host-firewall-drops"
+        && let Some(proof) = unit_filter(server)
+    {
+        return Some(proof);
+    }
     let filtered = server.packet_filter.iter().find(|filtered| {
-        matches!(
+        (matches!(
             filtered.answer.verdict,
             PacketVerdict::Drop | PacketVerdict::Reject
-        ) && packet_filter::cause(filtered.answer, is_legacy) == Some(cause)
+        ) || has_turned_away(filtered))
+            && packet_filter::cause(filtered.answer, is_legacy) == Some(cause)
     })?;
     let mut proof = proof(server, *filtered);
     if cause == "fail2ban-ban" {
@@ -19,20 +25,33 @@ pub(crate) fn denied(server: &Server<'_>, cause: &str) -> Option<Proof> {
     Some(proof)
 }
 
+/// What depends on a rate has denied packets before, as the rule's own counter says.
+fn has_turned_away(filtered: &Filtered<'_>) -> bool {
+    filtered.answer.rate.is_some()
+        && filtered.answer.endings.iter().any(|ending| {
+            ending.verdict != PacketVerdict::Accept
+                && ending
+                    .rule
+                    .as_ref()
+                    .and_then(|rule| rule.counters)
+                    .is_some_and(|counters| counters.packets > 0)
+        })
+}
+
 fn is_legacy(source: &str) -> bool {
     source.contains("legacy")
 }
 
 fn proof(server: &Server<'_>, filtered: Filtered<'_>) -> Proof {
     let answer = filtered.answer;
-    let outcome = answer
-        .endings
-        .first()
-        .map_or(Outcome::TimedOut, |ending| ending.outcome);
-    let decided_by = answer
-        .endings
-        .first()
-        .map_or("", |ending| ending.decided_by.as_str());
+    let denial = || {
+        answer
+            .endings
+            .iter()
+            .find(|ending| ending.verdict != PacketVerdict::Accept)
+    };
+    let outcome = denial().map_or(Outcome::TimedOut, |ending| ending.outcome);
+    let decided_by = denial().map_or("", |ending| ending.decided_by.as_str());
     let sentence = format!(
         "The firewall of this server keeps {} out of port {}: {}",
         server.client(),
@@ -107,6 +126,45 @@ fn with_ban(server: &Server<'_>, proof: Proof) -> Proof {
         proof.commands = vec![format!("fail2ban-client set {} unbanip {from}", jail.name)];
     }
     proof
+}
+
+/// The unit of sshd takes packets of some addresses only (`IPAddressDeny=`, `systemd.resource-control(5)`).
+pub(crate) fn unit_filter(server: &Server<'_>) -> Option<Proof> {
+    let from = server.question.from?;
+    let unit = server
+        .active_socket()
+        .into_iter()
+        .chain(server.service())
+        .find(|unit| {
+            let denied = covers_any(&unit.fact.address_deny, from);
+            denied && !covers_any(&unit.fact.address_allow, from)
+        })?;
+    let deny: Vec<&str> = unit
+        .fact
+        .address_deny
+        .iter()
+        .map(sshdoctor_case::Received::as_str)
+        .collect();
+    let words = format!("{} has IPAddressDeny={}", unit.fact.name, deny.join(" "));
+    Some(
+        super::service::changed_by(
+            Proof::stops(
+                Outcome::TimedOut,
+                format!("systemd drops the packets of {from} to sshd: {words}."),
+            )
+            .link(words),
+            unit.fact,
+        )
+        .by(unit.id),
+    )
+}
+
+fn covers_any(networks: &[sshdoctor_case::Received], address: std::net::IpAddr) -> bool {
+    networks.iter().any(|network| match network.as_str() {
+        "any" => true,
+        "localhost" => address.is_loopback(),
+        text => super::access::in_network(text, &address.to_string()),
+    })
 }
 
 /// One family is let in and the other is not.

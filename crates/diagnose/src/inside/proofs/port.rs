@@ -7,7 +7,7 @@ use crate::inside::{Proof, Server};
 
 /// sshd listens, on another port than the one that was asked for.
 pub(crate) fn changed(server: &Server<'_>) -> Option<Proof> {
-    let port = server.question.port?;
+    let port = server.arriving_port();
     let listeners = server.listeners?;
     let any_here = listeners
         .fact
@@ -91,5 +91,33 @@ pub(crate) fn taken_by_other(server: &Server<'_>) -> Option<Proof> {
         .link(words)
         .by(listeners.id)
         .explaining(&["sshd-stopped", "sshd-restart-loop"]),
+    )
+}
+
+/// Another SSH server than the one that is configured answers.
+pub(crate) fn other_sshd(server: &Server<'_>) -> Option<Proof> {
+    let listeners = server.listeners?;
+    let taker = server.takers().next()?;
+    let owner = taker.owners.iter().find(|owner| {
+        matches!(
+            owner.name.as_str(),
+            "dropbear" | "tinysshd" | "docker-proxy"
+        )
+    })?;
+    let words = format!(
+        "{} (process {}) answers on {}",
+        owner.name, owner.pid, taker.address
+    );
+    Some(
+        Proof::stops(
+            Outcome::HostKeyMismatch,
+            format!(
+                "Another SSH server answers on port {}, with keys of its own: {words}.",
+                server.port()
+            ),
+        )
+        .link(words)
+        .by(listeners.id)
+        .explaining(&["sshd-stopped", "port-taken-by-other-service"]),
     )
 }

@@ -1,6 +1,6 @@
 //! Too little of something.
 
-use sshdoctor_case::{FileSystem, Outcome, Unit};
+use sshdoctor_case::{FileSystem, Outcome, Stage, Unit};
 
 use super::{quote, service};
 use crate::inside::{Proof, Seen, Server, ago::ago};
@@ -147,8 +147,32 @@ fn is_disk(system: &FileSystem) -> bool {
     )
 }
 
-/// sshd may not have another process.
+/// Fewer file descriptors than this do not suffice for a connection.
+const TOO_FEW_FILES: u64 = 16;
+
+/// sshd may not have another process, or another file.
 pub(crate) fn process_limit(server: &Server<'_>) -> Option<Proof> {
+    if let Some(processes) = server.processes
+        && let Some(master) = service::serving(server)
+        && let Some((used, most)) = master.open_files
+        && most < TOO_FEW_FILES
+    {
+        let words = format!(
+            "sshd (process {}) may open {most} files, and has {used} open",
+            master.pid
+        );
+        let proof = Proof::stops(
+            Outcome::ClosedEarly,
+            format!("sshd cannot serve a connection: {words}."),
+        )
+        .at(Stage::Banner)
+        .link(words)
+        .by(processes.id);
+        return Some(match server.service() {
+            Some(unit) => service::changed_by(proof, unit.fact).by(unit.id),
+            None => proof,
+        });
+    }
     if let Some(unit) = server.service()
         && let Some((most, now)) = tasks(&unit)
         && now >= most
@@ -176,14 +200,28 @@ pub(crate) fn process_limit(server: &Server<'_>) -> Option<Proof> {
     if !is_recent {
         return None;
     }
-    Some(
+    let in_session = line.message.as_str().contains("do_exec");
+    let proof = if in_session {
+        Proof::stops(
+            Outcome::SessionFailed,
+            format!(
+                "The account cannot start another process: {}.",
+                line.message
+            ),
+        )
+        .at(Stage::Session)
+    } else {
         Proof::stops(
             Outcome::ClosedEarly,
             format!("sshd cannot start another process: {}.", line.message),
         )
-        .link(format!("sshd logged: {}", line.message))
-        .by(log)
-        .quoting(quote::log_line(line)),
+        .at(Stage::Banner)
+    };
+    Some(
+        proof
+            .link(format!("sshd logged: {}", line.message))
+            .by(log)
+            .quoting(quote::log_line(line)),
     )
 }
 

@@ -17,11 +17,54 @@ pub(crate) fn stopped(server: &Server<'_>) -> Option<Proof> {
     let proof = Proof::stops(Outcome::Refused, answer(server))
         .link(format!("nothing listens on port {}", server.port()))
         .by(listeners.id);
-    Some(match server.service() {
-        Some(unit) => proof.link(state(&unit, server.now_ms)).by(unit.id),
+    let mut proof = match server.service() {
+        Some(unit) => changed_by(
+            proof.link(state(&unit, server.now_ms)).by(unit.id),
+            unit.fact,
+        ),
         None => proof,
-    })
+    };
+    if let Some(boot) = server.boot
+        && let Some(target) = &boot.fact.default_target
+        && !matches!(target.as_str(), "multi-user.target" | "graphical.target")
+    {
+        proof = proof
+            .link(format!(
+                "the system boots into {target}, which does not start it"
+            ))
+            .by(boot.id);
+    }
+    Some(proof)
 }
+
+/// With the drop-ins that change a unit, and the program where that cannot be run.
+pub(crate) fn changed_by(mut proof: Proof, unit: &Unit) -> Proof {
+    let status = unit
+        .failure
+        .as_ref()
+        .and_then(|failure| failure.exit_status);
+    if status == Some(CANNOT_EXECUTE)
+        && let Some(program) = unit.command.first()
+    {
+        proof = proof.link(format!("{program} cannot be run"));
+    }
+    if unit.drop_ins.is_empty() {
+        return proof;
+    }
+    let names: Vec<&str> = unit
+        .drop_ins
+        .iter()
+        .map(sshdoctor_case::Received::as_str)
+        .collect();
+    proof.link(format!(
+        "{} is changed by {}",
+        unit.name,
+        names.join(" and ")
+    ))
+}
+
+/// Exit status of systemd where it cannot execute a program (`EXIT_EXEC`, `systemd.exec(5)`).
+const CANNOT_EXECUTE: i32 = 203;
 
 fn answer(server: &Server<'_>) -> String {
     match server.service() {
@@ -86,7 +129,9 @@ pub(crate) fn restart_loop(server: &Server<'_>) -> Option<Proof> {
         .failure
         .as_ref()
         .map(|failure| failure.result.as_str());
-    let gave_up = result == Some("start-limit-hit");
+    let said = server.logged(&["Start request repeated too quickly", "start-limit-hit"]);
+    let gave_up = result == Some("start-limit-hit")
+        || (unit.fact.active_state.as_str() == "failed" && said.is_some());
     let again = unit.fact.sub_state.as_str() == "auto-restart";
     if !(gave_up || again) || server.takers().next().is_some() {
         return None;
@@ -103,10 +148,12 @@ pub(crate) fn restart_loop(server: &Server<'_>) -> Option<Proof> {
         )
     };
     Some(
-        Proof::stops(Outcome::Refused, format!("{}.", begun(&words)))
-            .link(words)
-            .by(unit.id)
-            .explaining(&["sshd-stopped"]),
+        changed_by(
+            Proof::stops(Outcome::Refused, format!("{}.", begun(&words))).link(words),
+            unit.fact,
+        )
+        .by(unit.id)
+        .explaining(&["sshd-stopped"]),
     )
 }
 
@@ -167,6 +214,26 @@ pub(crate) fn upgraded_not_restarted(server: &Server<'_>) -> Option<Proof> {
         "does not exist or is not executable",
         "re-exec",
     ]);
+    // The program on disk is what the old daemon starts for each connection.
+    if broken.is_none()
+        && let Some(check) = server.check
+        && check.fact.status != Some(0)
+        && check.fact.said.is_empty()
+    {
+        return Some(
+            Proof::stops(
+                Outcome::ClosedEarly,
+                "sshd was replaced by a program that does not work, and not restarted.",
+            )
+            .link(words)
+            .link(format!(
+                "{} ends at once without a word",
+                check.fact.command
+            ))
+            .by(processes.id)
+            .by(check.id),
+        );
+    }
     match broken {
         Some((log, line)) => Some(
             Proof::stops(
@@ -294,12 +361,17 @@ pub(crate) fn orphans(server: &Server<'_>) -> Option<Proof> {
         "sshd (process {}) runs outside {}, which is {}",
         master.pid, unit.fact.name, unit.fact.active_state
     );
-    Some(
+    let held_up = matches!(master.state, 'T' | 't' | 'D');
+    let proof = if held_up {
+        Proof::stops(
+            Outcome::Silent,
+            format!("A left-over sshd holds the port and does not answer: {words}."),
+        )
+        .explaining(&["sshd-hung", "privsep-dir-missing"])
+    } else {
         Proof::note(format!("A left-over sshd holds the port: {words}."))
-            .link(words)
-            .by(processes.id)
-            .by(unit.id),
-    )
+    };
+    Some(proof.link(words).by(processes.id).by(unit.id))
 }
 
 /// A program that sshd starts for each connection is missing.

@@ -1,6 +1,6 @@
 //! What ends a session that was let in.
 
-use sshdoctor_case::Outcome;
+use sshdoctor_case::{Outcome, Received};
 
 use super::{config, quote};
 use crate::inside::{Proof, Server};
@@ -30,26 +30,76 @@ pub(crate) fn sftp_only(server: &Server<'_>) -> Option<Proof> {
     if !command.contains("internal-sftp") {
         return None;
     }
-    Some(
-        Proof::note(format!(
-            "This account is for sftp only: ForceCommand {command}{}.",
+    let proof = Proof::stops(
+        Outcome::SessionFailed,
+        format!(
+            "This account is for sftp only, a shell ends at once: ForceCommand {command}{}.",
             config::at(server, "forcecommand")
-        ))
-        .by(config.id),
+        ),
     )
+    .link(format!("ForceCommand {command}"))
+    .by(config.id);
+    Some(config::quoting_setting(
+        server,
+        proof,
+        "forcecommand",
+        "sftp and nothing else",
+    ))
 }
 
 /// Every session of the account runs one command.
 pub(crate) fn forced_command(server: &Server<'_>) -> Option<Proof> {
     let config = server.config?;
-    let command = server
+    let forced = server
         .setting("forcecommand")
-        .filter(|command| *command != "none" && !command.contains("internal-sftp"))?;
+        .filter(|command| *command != "none");
+    if forced.is_some_and(|command| command.contains("internal-sftp")) {
+        return None;
+    }
+    if let Some(command) = forced {
+        let proof = Proof::stops(
+            Outcome::SessionFailed,
+            format!(
+                "Every session runs \"{command}\" and nothing else{}.",
+                config::at(server, "forcecommand")
+            ),
+        )
+        .link(format!("ForceCommand {command}"))
+        .by(config.id);
+        return Some(config::quoting_setting(
+            server,
+            proof,
+            "forcecommand",
+            "instead of a shell",
+        ));
+    }
+    forced_by_every_key(server)
+}
+
+/// Each key that may log in runs a command of its own instead of a shell.
+fn forced_by_every_key(server: &Server<'_>) -> Option<Proof> {
+    let mut first = None;
+    for file in &server.key_files {
+        for key in &file.fact.keys {
+            let command = key
+                .options
+                .iter()
+                .find(|option| option.name.as_str() == "command")?;
+            first = first.or(Some((file, key, command)));
+        }
+    }
+    let (file, key, command) = first?;
+    let value = command.value.as_ref().map_or("", Received::as_str);
+    let words = format!(
+        "{} line {} runs \"{value}\" instead of a shell",
+        file.fact.path, key.line
+    );
     Some(
-        Proof::note(format!(
-            "Every session runs \"{command}\" and nothing else{}.",
-            config::at(server, "forcecommand")
-        ))
-        .by(config.id),
+        Proof::stops(
+            Outcome::SessionFailed,
+            format!("Every key of this account is for one command only: {words}."),
+        )
+        .link(words)
+        .by(file.id),
     )
 }

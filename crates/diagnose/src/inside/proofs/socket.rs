@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{Outcome, Received};
 
-use super::{config, quote, sentence::begun};
+use super::{config, quote, sentence::begun, service};
 use crate::inside::{Proof, Server};
 
 /// The socket unit listens on other ports than sshd's configuration says.
@@ -58,7 +58,7 @@ pub(crate) fn changed_while_running(server: &Server<'_>) -> Option<Proof> {
     if server.takers().next().is_some() {
         return None;
     }
-    Some(
+    let proof = Some(
         Proof::stops(
             Outcome::Refused,
             "The socket unit of sshd was changed while it was active, and has to be started again.",
@@ -67,7 +67,11 @@ pub(crate) fn changed_while_running(server: &Server<'_>) -> Option<Proof> {
         .by(log)
         .quoting(quote::log_line(line))
         .explaining(&["sshd-stopped"]),
-    )
+    );
+    match server.socket() {
+        Some(socket) => proof.map(|proof| service::changed_by(proof, socket.fact)),
+        None => proof,
+    }
 }
 
 /// Service and socket both want the port.
@@ -136,6 +140,7 @@ pub(crate) fn ignores_family(server: &Server<'_>) -> Option<Proof> {
         .by(socket.id)
         .explaining(&["sshd-stopped", "bound-to-one-address-family"]),
     )
+    .map(|proof| service::changed_by(proof, socket.fact))
 }
 
 /// The socket unit gave up after too many connections.
