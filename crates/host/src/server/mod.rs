@@ -30,7 +30,7 @@ mod system;
 mod tcp_wrappers;
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -76,7 +76,7 @@ pub fn observe(host: &Arc<Host>, started: Instant, mut receive: impl FnMut(Obser
     let mut open: Vec<Sight> = Vec::new();
     for (sight, look) in observers::INDEPENDENT {
         open.push(sight);
-        begin(host, sight, &sender, move |host| look(host));
+        begin(host, sight, &sender, look);
     }
     let mut config: Option<Arc<SshdConfig>> = None;
     let mut waiting = true;
@@ -153,10 +153,9 @@ fn begin(
 }
 
 fn next(receiver: &Receiver<Seen>, ends_at: Instant) -> Option<Seen> {
-    match receiver.recv_timeout(ends_at.saturating_duration_since(Instant::now())) {
-        Ok(seen) => Some(seen),
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-    }
+    receiver
+        .recv_timeout(ends_at.saturating_duration_since(Instant::now()))
+        .ok()
 }
 
 fn config_of(facts: &[Fact]) -> Option<&SshdConfig> {
