@@ -27,7 +27,8 @@ pub struct Listener {
     pub ipv6_only: Option<bool>,
     /// The interface it is bound to (`SO_BINDTODEVICE`).
     pub interface: Option<Received>,
-    /// Who holds it; several after a fork, process 1 for a socket unit.
+    /// Who holds it; several after a fork, process 1 for a socket unit. Empty where that could not be seen, and for a port that
+    /// nobody asked about unless an SSH server or process 1 holds it.
     pub owners: Vec<Owner>,
     /// Connections waiting to be accepted.
     pub accept_queue: Option<u32>,

@@ -32,7 +32,23 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut settings = settings();
     let names = interface_names().unwrap_or_default();
+    let holder = host
+        .question
+        .to
+        .and_then(|to| holder(to.to_canonical(), end).ok()?);
+    settings.way_in = holder
+        .and_then(|number| names.get(&number))
+        .map(|name| Received::from_text(name));
+    let unseen = |obstacle, reason| not_seen(Sight::RouteBack, obstacle, reason);
     match host.question.from.map(|from| from.to_canonical()) {
+        None => facts.push(unseen(
+            Obstacle::NotAsked,
+            "the address of the client is not known",
+        )),
+        Some(_) if holder.is_some_and(|number| way::vrf_of(number).is_some()) => {
+            let reason = "the address belongs to a VRF, whose routes are not looked up";
+            facts.push(unseen(Obstacle::Failed, reason));
+        }
         Some(from) => {
             let way = way::back(from, host.question.to, &names);
             settings.next_hop = way.next_hop;
@@ -45,16 +61,7 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
                 outcome: way.outcome,
             });
         }
-        None => facts.push(not_seen(
-            Sight::RouteBack,
-            Obstacle::NotAsked,
-            "the address of the client is not known",
-        )),
     }
-    settings.way_in = host.question.to.and_then(|to| {
-        let number = holder(to.to_canonical(), end).ok()??;
-        names.get(&number).map(|name| Received::from_text(name))
-    });
     let settings = Box::new(settings);
     facts.push(Fact::NetworkSettings { settings });
     facts

@@ -1,9 +1,11 @@
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::socket::sockopt::{BindToDevice, Ipv6V6Only, ReuseAddr};
 use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrIn6, bind, listen, setsockopt, socket,
@@ -74,6 +76,28 @@ fn sockets_are_told_with_what_they_take_and_who_holds_them() {
     });
 }
 
+/// A namespace that has a name for the time of a test, as `ip netns` gives it one.
+struct Named(PathBuf);
+
+impl Named {
+    fn of(namespace: &str, name: &str) -> Self {
+        std::fs::create_dir_all("/run/netns").unwrap();
+        let named = Self(Path::new("/run/netns").join(name));
+        std::fs::write(&named.0, "").unwrap();
+        let none = None::<&str>;
+        mount(Some(namespace), &named.0, none, MsFlags::MS_BIND, none).unwrap();
+        named
+    }
+}
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        // Where it could not be mounted there is only a file to remove.
+        let _ = umount2(&self.0, MntFlags::MNT_DETACH);
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
 #[test]
 fn sockets_of_other_namespaces_are_told_apart() {
     in_namespace(|| {
@@ -96,23 +120,10 @@ fn sockets_of_other_namespaces_are_told_apart() {
             });
             let (number, file) = is_ready.recv().unwrap();
             let name = format!("sshdoctor-test-{}", std::process::id());
-            std::fs::create_dir_all("/run/netns").unwrap();
-            let place = format!("/run/netns/{name}");
-            std::fs::write(&place, "").unwrap();
-            let mounted = nix::mount::mount(
-                Some(file.as_str()),
-                place.as_str(),
-                None::<&str>,
-                nix::mount::MsFlags::MS_BIND,
-                None::<&str>,
-            );
+            let named = Named::of(&file, &name);
             let (listeners, elsewhere) = seen(Some(4922));
-            if mounted.is_ok() {
-                nix::mount::umount2(place.as_str(), nix::mount::MntFlags::MNT_DETACH).unwrap();
-            }
-            std::fs::remove_file(&place).unwrap();
+            drop(named);
             drop(end);
-            mounted.unwrap();
             assert!(listeners.is_empty(), "{listeners:?}");
             let found = elsewhere.iter().find(|one| one.inode == number).unwrap();
             assert_eq!(found.name, Some(Received::from_text(&name)));

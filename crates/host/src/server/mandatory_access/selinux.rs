@@ -85,11 +85,11 @@ impl Configuration {
         };
         let text = String::from_utf8_lossy(&contents.bytes);
         let setting = |name: &str| {
-            let values = text.lines().filter_map(|line| {
+            let mut values = text.lines().rev().filter_map(|line| {
                 let value = line.trim().strip_prefix(name)?.strip_prefix('=')?;
                 Some(value.trim().to_ascii_lowercase())
             });
-            values.last()
+            values.next()
         };
         Self {
             mode: setting("SELINUX"),

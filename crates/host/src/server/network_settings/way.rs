@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use netlink_packet_route::link::{LinkAttribute, LinkMessage};
+use netlink_packet_route::link::{InfoKind, LinkAttribute, LinkInfo, LinkMessage};
 use netlink_packet_route::neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourMessage};
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteFlags, RouteMessage, RouteMetric, RouteType, RouteVia,
@@ -187,17 +187,33 @@ fn neighbour(hop: IpAddr, interface: u32) -> io::Result<String> {
 }
 
 fn link_mtu(number: u32) -> Option<u32> {
+    let mut attributes = link(number)?.attributes.into_iter();
+    attributes.find_map(|attribute| match attribute {
+        LinkAttribute::Mtu(bytes) => Some(bytes),
+        _ => None,
+    })
+}
+
+/// The VRF that an interface belongs to, which has routes of its own.
+pub(super) fn vrf_of(number: u32) -> Option<u32> {
+    let mut attributes = link(number)?.attributes.into_iter();
+    let controller = attributes.find_map(|attribute| match attribute {
+        LinkAttribute::Controller(number) => Some(number),
+        _ => None,
+    })?;
+    let mut attributes = link(controller)?.attributes.into_iter();
+    let is_vrf = attributes.any(|attribute| match attribute {
+        LinkAttribute::LinkInfo(infos) => infos.contains(&LinkInfo::Kind(InfoKind::Vrf)),
+        _ => false,
+    });
+    is_vrf.then_some(controller)
+}
+
+fn link(number: u32) -> Option<LinkMessage> {
     let mut question = LinkMessage::default();
     question.header.index = number;
     match ask(NETLINK_ROUTE, RouteNetlinkMessage::GetLink(question)) {
-        Ok(RouteNetlinkMessage::NewLink(link)) => {
-            link.attributes
-                .iter()
-                .find_map(|attribute| match attribute {
-                    LinkAttribute::Mtu(bytes) => Some(*bytes),
-                    _ => None,
-                })
-        }
+        Ok(RouteNetlinkMessage::NewLink(link)) => Some(link),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::root::Root;
@@ -110,8 +110,7 @@ pub(super) fn wanted_read_only(root: &Root, place: &Path) -> Option<bool> {
             let device = fields.next()?;
             let own = unescaped(fields.next()?);
             let options = fields.nth(1).unwrap_or_default();
-            let is_it = !device.starts_with(b"#")
-                && PathBuf::from(std::ffi::OsString::from_vec(own)) == place;
+            let is_it = !device.starts_with(b"#") && own == place.as_os_str().as_bytes();
             // The last of both counts (mount(8)).
             is_it.then(|| {
                 let words = options.split(|byte| *byte == b',');

@@ -1,7 +1,10 @@
 use std::fs;
+use std::os::fd::AsRawFd;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, unshare};
 use sshdoctor_case::ServerQuestion;
 
 use super::*;
@@ -73,6 +76,63 @@ fn a_mounted_disk_tells_its_room_alone() {
     assert_eq!(used_for, ["/", "/etc", "/home/alice"]);
     assert_eq!(file_system.read_only_wanted, Some(true));
     assert!(!file_system.read_only);
+}
+
+#[test]
+fn a_file_system_that_never_answers_costs_its_own_place_only() {
+    let disk = tempfile::tempdir().unwrap();
+    let home = disk.path().join("home/alice");
+    fs::create_dir_all(&home).unwrap();
+    fs::create_dir_all(disk.path().join("etc")).unwrap();
+    let passwd = "alice:x:1000:1000::/home/alice:/bin/sh\n";
+    fs::write(disk.path().join("etc/passwd"), passwd).unwrap();
+    let looking = std::thread::spawn(move || {
+        // Only this thread, and those that it starts, see the mount.
+        unshare(CloneFlags::CLONE_NEWNS).expect("this test needs root (CAP_SYS_ADMIN)");
+        let none = None::<&str>;
+        let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+        mount(none, "/", none, private, none).unwrap();
+        // Its server is this test, which never reads a question (fuse(4)).
+        let server = fs::File::options()
+            .read(true)
+            .write(true)
+            .open("/dev/fuse")
+            .unwrap();
+        let options = format!(
+            "fd={},rootmode=40000,user_id=0,group_id=0",
+            server.as_raw_fd()
+        );
+        let flags = MsFlags::empty();
+        mount(
+            Some("silent"),
+            &home,
+            Some("fuse"),
+            flags,
+            Some(options.as_str()),
+        )
+        .unwrap();
+        let started = Instant::now();
+        let root = Root::mounted_at(disk.path()).unwrap();
+        let (resources, problems) = seen(&host(root, Some("alice")));
+        let took = started.elapsed();
+        // Without a server every question ends, and the thread that waits with it.
+        drop(server);
+        umount2(&home, MntFlags::MNT_DETACH).unwrap();
+        (resources, problems, took)
+    });
+    let (resources, problems, took) = looking.join().unwrap();
+    assert!(took < Duration::from_millis(900), "{took:?}");
+    assert_eq!(resources.file_systems[0].place.as_str(), "/");
+    let Fact::NotSeen {
+        obstacle: Obstacle::TooLong,
+        reason,
+        ..
+    } = &problems[0]
+    else {
+        panic!("{problems:?}");
+    };
+    let expected = "/home/alice: its file system does not answer (fuse from silent)";
+    assert_eq!(reason.as_str(), expected);
 }
 
 #[test]
