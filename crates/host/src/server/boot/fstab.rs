@@ -5,11 +5,9 @@ use std::path::Path;
 
 use sshdoctor_case::{FileSystemEntry, Received};
 
-use crate::root::Root;
+use crate::root::{Root, USUAL_MOST};
 
 const FSTAB: &str = "/etc/fstab";
-/// How much of it is read.
-const MOST_BYTES: u64 = 256 * 1024;
 /// How many lines are kept.
 const MOST_LINES: usize = 128;
 /// Options that let the boot go on without it.
@@ -24,7 +22,7 @@ const NAMED_BY: [(&str, &str); 5] = [
 ];
 
 pub(super) fn waited_for(root: &Root) -> Vec<FileSystemEntry> {
-    let Ok(contents) = root.read(FSTAB, MOST_BYTES) else {
+    let Ok(contents) = root.read(FSTAB, USUAL_MOST) else {
         return Vec::new();
     };
     let mounted = root.is_running().then(|| mounted(root)).flatten();

@@ -55,17 +55,18 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    /// Adds a unit unless it is there already, does not exist, or is a slice that restricts nothing.
+    /// Adds a unit unless it is there already, does not exist, serves no connection now, or is a slice that restricts nothing.
     pub(super) fn add(&mut self, unit: Properties) {
         let name = unit.text("Id").unwrap_or_default();
         let known = self
             .units
             .iter()
             .any(|other| other.text("Id") == Some(name));
-        let absent = unit.text("LoadState") == Some("not-found")
-            && matches!(unit.text("ActiveState"), None | Some("inactive"));
+        let inactive = matches!(unit.text("ActiveState"), None | Some("inactive"));
+        let absent = inactive && unit.text("LoadState") == Some("not-found");
+        let idle_instance = inactive && name.contains('@');
         let idle_slice = name.ends_with(".slice") && unit.list("IPAddressDeny").is_empty();
-        if !known && !absent && !idle_slice && !name.is_empty() {
+        if !known && !absent && !idle_instance && !idle_slice && !name.is_empty() {
             self.units.push(unit);
         }
     }

@@ -9,6 +9,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
+use futures_util::future::{join, join_all, join5};
 use sshdoctor_case::{Job, Received};
 use zbus::connection::Builder;
 use zbus::{Connection, Message, OwnedObjectPath, Variant};
@@ -74,35 +75,44 @@ fn answers() -> Result<Answers, BusError> {
     })
 }
 
+/// Asks everything at once, and then for the units that there are: every answer that is waited for alone costs two changes between
+/// processes more.
 async fn manager(connection: &Connection) -> zbus::Result<Answers> {
-    let reply = properties(connection, MANAGER_PATH, MANAGER).await?;
-    let body = reply.body();
-    let own: HashMap<&str, Variant<'_>> = body.deserialize()?;
-    let text = |name| own.get(name).and_then(scalar);
-    let mut answers = Answers {
-        version: text("Version").map(|version| Received::from_text(&version)),
-        state: boot_state(&text("SystemState").unwrap_or_default()),
-        jobs: jobs(connection).await.unwrap_or_default(),
-        failed_units: by_patterns(connection, &["failed"], &[])
-            .await?
-            .iter()
-            .map(|unit| Received::from_text(&unit.name))
-            .collect(),
-        units: Vec::new(),
-    };
     let names: Vec<&str> = SSH_UNITS
         .iter()
         .chain(&OTHER_UNITS)
         .chain(&SLICES)
         .copied()
         .collect();
-    let mut listed = list(connection, "ListUnitsByNames", &(names,)).await?;
-    listed.extend(by_patterns(connection, &[], &SSH_INSTANCES).await?);
-    for unit in listed {
-        let absent = unit.load_state == "not-found" && unit.active_state == "inactive";
-        if !absent && let Ok(unit) = properties_of(connection, &unit).await {
-            answers.add(unit);
-        }
+    let (own, jobs, failed, listed, instances) = join5(
+        properties(connection, MANAGER_PATH, MANAGER),
+        jobs(connection),
+        by_patterns(connection, &["failed"], &[]),
+        list(connection, "ListUnitsByNames", &(names,)),
+        by_patterns(connection, &[], &SSH_INSTANCES),
+    )
+    .await;
+    let body = own?.body();
+    let own: HashMap<&str, Variant<'_>> = body.deserialize()?;
+    let text = |name| own.get(name).and_then(scalar);
+    let mut answers = Answers {
+        version: text("Version").map(|version| Received::from_text(&version)),
+        state: boot_state(&text("SystemState").unwrap_or_default()),
+        jobs: jobs.unwrap_or_default(),
+        failed_units: failed?
+            .iter()
+            .map(|unit| Received::from_text(&unit.name))
+            .collect(),
+        units: Vec::new(),
+    };
+    let mut listed = listed?;
+    listed.extend(instances?);
+    let there = listed
+        .iter()
+        .filter(|unit| unit.load_state != "not-found" || unit.active_state != "inactive")
+        .map(|unit| properties_of(connection, unit));
+    for unit in join_all(there).await.into_iter().flatten() {
+        answers.add(unit);
     }
     Ok(answers)
 }
@@ -205,8 +215,12 @@ where
 async fn properties_of(connection: &Connection, listed: &Listed) -> zbus::Result<Properties> {
     let name = listed.name.as_str();
     // An empty name means the properties of all interfaces.
-    let reply = properties(connection, listed.path.as_str(), "").await?;
-    let body = reply.body();
+    let (reply, state_on_disk) = join(
+        properties(connection, listed.path.as_str(), ""),
+        state_on_disk(connection, name),
+    )
+    .await;
+    let body = reply?.body();
     let all: HashMap<&str, Variant<'_>> = body.deserialize()?;
     let mut unit = Properties::default();
     for (name, value) in &all {
@@ -214,21 +228,20 @@ async fn properties_of(connection: &Connection, listed: &Listed) -> zbus::Result
             unit.add(name, value);
         }
     }
-    if is_ssh(name) && unit.text("LoadState") == Some("loaded") {
-        // The property remembers what the files said when it was first asked for.
-        let reply = call(
-            connection,
-            MANAGER_PATH,
-            MANAGER,
-            "GetUnitFileState",
-            &(name,),
-        )
-        .await;
-        if let Ok(state) = reply.and_then(|reply| reply.body().deserialize::<String>()) {
-            unit.add("UnitFileState", Value::Text(state));
-        }
+    if let Some(state) = state_on_disk {
+        unit.add("UnitFileState", Value::Text(state));
     }
     Ok(unit)
+}
+
+/// Whether a unit of SSH is enabled: the property of that name remembers what the files said when it was first asked for.
+async fn state_on_disk(connection: &Connection, name: &str) -> Option<String> {
+    if !is_ssh(name) {
+        return None;
+    }
+    let body = &(name,);
+    let reply = call(connection, MANAGER_PATH, MANAGER, "GetUnitFileState", body).await;
+    reply.ok()?.body().deserialize().ok()
 }
 
 fn read(kind: Kind, value: &Variant<'_>) -> Option<Value> {
