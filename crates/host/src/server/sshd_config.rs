@@ -174,7 +174,7 @@ impl Reader<'_> {
             text: line.text.clone(),
             block: placed.block.as_ref().map(|block| MatchCondition {
                 file: self.files.name(block.at.0),
-                text: Received::from_bytes(&block.text),
+                text: block.text.clone(),
                 line: block.at.1,
                 holds: block.holds,
             }),

@@ -194,7 +194,7 @@ mod tests {
         processes.add(10, 1, "sshd", listener);
         processes.add(11, 10, "sshd", "sshd: alice [priv]\0");
         processes.add(12, 11, "sshd", "sshd: alice@pts/0\0");
-        processes.add(13, 10, "sshd", "/usr/sbin/sshd\0-D\0-p\02222\0");
+        processes.add(13, 10, "sshd", "/usr/sbin/sshd\0-D\0-p\x002222\0");
         processes.add(14, 10, "sshd-session", "sshd-session: bob [priv]\0");
         processes.add(15, 1, "sshd", "sshd: carol [priv]\0");
         processes.add(16, 1, "sshd", "/usr/sbin/sshd\0-D\0");

@@ -38,13 +38,15 @@ pub(super) struct StartOption {
 impl Start {
     /// Of the master in this network, or of the unit when none runs.
     pub(super) fn of(host: &Host) -> Self {
-        let running = host
-            .root
-            .is_running()
-            .then(|| sshd_processes::instances(Path::new("/proc")))
-            .unwrap_or_default();
-        let usable = |one: &&SshdInstance| one.is_master && one.same_network != Some(false);
-        let (from, command) = match running.iter().find(usable) {
+        let running = if host.root.is_running() {
+            sshd_processes::instances(Path::new("/proc"))
+        } else {
+            Vec::new()
+        };
+        let usable = running
+            .iter()
+            .filter(|one| one.is_master && one.same_network != Some(false));
+        let (from, command) = match usable.min_by_key(|one| unlikeliness(one)) {
             Some(master) => {
                 let words = master.command.iter();
                 let words = words.map(|word| word.as_str().as_bytes().to_vec());
@@ -147,6 +149,17 @@ impl Start {
             }
         }
         arguments
+    }
+}
+
+/// Of several that run, the system's own comes first, then one that reads the usual file.
+fn unlikeliness(master: &SshdInstance) -> u8 {
+    let unit = master.unit.as_ref().map(Received::as_str);
+    let other_file = |word: &Received| word.as_str().starts_with("-f");
+    match unit {
+        Some(unit) if unit_file::NAMES.contains(&unit) => 0,
+        _ if !master.command.iter().any(other_file) => 1,
+        _ => 2,
     }
 }
 
