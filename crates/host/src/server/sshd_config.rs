@@ -104,13 +104,16 @@ impl Reader<'_> {
                 unaided::effective(&lines),
             ),
         };
-        let problem = problem
-            .or_else(|| self.files.cut.map(str::to_owned))
-            .or_else(|| uses_dns.then(|| "UseDNS is on, so Match Host cannot be told".to_owned()));
+        let not_whole = self.files.cut.map(str::to_owned);
+        let no_host = uses_dns.then(|| "UseDNS is on, so Match Host cannot be told".to_owned());
+        let problems: Vec<_> = [problem, not_whole, no_host]
+            .into_iter()
+            .flatten()
+            .collect();
         SshdConfig {
             path,
             reading,
-            problem: problem.map(|problem| Received::from_text(&problem)),
+            problem: (!problems.is_empty()).then(|| Received::from_text(&problems.join("; "))),
             start: self.start.to_fact(),
             listen: listen::of(&effective),
             effective,
