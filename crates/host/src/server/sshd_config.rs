@@ -72,7 +72,10 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(&self, path: Received) -> SshdConfig {
         let mut client = self.client();
-        let uses_dns = unaided::is_on(&placing::place(self.files, &client), "usedns");
+        let placed = placing::place(self.files, &client);
+        let uses_dns = unaided::is_on(&placed, "usedns");
+        client.named_invalid = client.groups.account_missing() == Some(true)
+            && placed.iter().any(asks_for_invalid_user);
         if !uses_dns {
             client.host = client.address.map(|address| address.to_string());
         }
@@ -131,6 +134,7 @@ impl Reader<'_> {
                 .map(|user| Groups::of(&self.host.root, user))
                 .unwrap_or_default(),
             user: question.user.clone(),
+            named_invalid: false,
             address: question.from,
             host: None,
             local_address: question.to,
@@ -185,6 +189,14 @@ impl Reader<'_> {
             problem: placed.problem.as_deref().map(Received::from_text),
         }
     }
+}
+
+fn asks_for_invalid_user(placed: &Placed<'_>) -> bool {
+    let is_match = placed
+        .keyword
+        .is_some_and(|keyword| keyword.name == "match");
+    let mut words = placed.line.setting.arguments.iter();
+    is_match && words.any(|word| word.eq_ignore_ascii_case(b"invalid-user"))
 }
 
 /// The options that set something, as lines.
