@@ -223,7 +223,7 @@ pub struct HostKeyFile {
 pub struct SshdDirectory {
     /// The directory, for example `/run/sshd`.
     pub path: Received,
-    /// It exists and is a directory.
+    /// It exists and is a directory. Of a system that does not run, what is below `/run` never does.
     pub exists: bool,
     /// Its owner.
     pub uid: Option<u32>,
