@@ -41,7 +41,7 @@ pub struct SshdCheck {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConfigReading {
-    /// `sshd -T -C …`, with Match resolved for this client and account.
+    /// `sshd -T -C …`, with Match resolved for this client and account, as far as they are named.
     Resolved,
     /// `sshd -G` or `-T` without a client: Match blocks are not in it.
     Global,
@@ -223,7 +223,7 @@ pub struct HostKeyFile {
 pub struct SshdDirectory {
     /// The directory, for example `/run/sshd`.
     pub path: Received,
-    /// It exists and is a directory.
+    /// It exists and is a directory. Of a system that does not run, what is below `/run` never does.
     pub exists: bool,
     /// Its owner.
     pub uid: Option<u32>,

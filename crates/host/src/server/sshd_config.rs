@@ -72,7 +72,10 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(&self, path: Received) -> SshdConfig {
         let mut client = self.client();
-        let uses_dns = unaided::is_on(&placing::place(self.files, &client), "usedns");
+        let placed = placing::place(self.files, &client);
+        let uses_dns = unaided::is_on(&placed, "usedns");
+        client.named_invalid = client.groups.account_missing() == Some(true)
+            && placed.iter().any(asks_for_invalid_user);
         if !uses_dns {
             client.host = client.address.map(|address| address.to_string());
         }
@@ -104,13 +107,16 @@ impl Reader<'_> {
                 unaided::effective(&lines),
             ),
         };
-        let problem = problem
-            .or_else(|| self.files.cut.map(str::to_owned))
-            .or_else(|| uses_dns.then(|| "UseDNS is on, so Match Host cannot be told".to_owned()));
+        let not_whole = self.files.cut.map(str::to_owned);
+        let no_host = uses_dns.then(|| "UseDNS is on, so Match Host cannot be told".to_owned());
+        let problems: Vec<_> = [problem, not_whole, no_host]
+            .into_iter()
+            .flatten()
+            .collect();
         SshdConfig {
             path,
             reading,
-            problem: problem.map(|problem| Received::from_text(&problem)),
+            problem: (!problems.is_empty()).then(|| Received::from_text(&problems.join("; "))),
             start: self.start.to_fact(),
             listen: listen::of(&effective),
             effective,
@@ -128,6 +134,7 @@ impl Reader<'_> {
                 .map(|user| Groups::of(&self.host.root, user))
                 .unwrap_or_default(),
             user: question.user.clone(),
+            named_invalid: false,
             address: question.from,
             host: None,
             local_address: question.to,
@@ -174,7 +181,7 @@ impl Reader<'_> {
             text: line.text.clone(),
             block: placed.block.as_ref().map(|block| MatchCondition {
                 file: self.files.name(block.at.0),
-                text: Received::from_bytes(&block.text),
+                text: block.text.clone(),
                 line: block.at.1,
                 holds: block.holds,
             }),
@@ -182,6 +189,14 @@ impl Reader<'_> {
             problem: placed.problem.as_deref().map(Received::from_text),
         }
     }
+}
+
+fn asks_for_invalid_user(placed: &Placed<'_>) -> bool {
+    let is_match = placed
+        .keyword
+        .is_some_and(|keyword| keyword.name == "match");
+    let mut words = placed.line.setting.arguments.iter();
+    is_match && words.any(|word| word.eq_ignore_ascii_case(b"invalid-user"))
 }
 
 /// The options that set something, as lines.

@@ -33,7 +33,7 @@ pub(super) fn instances(proc: &Path) -> Vec<SshdInstance> {
     let own_network = std::fs::read_link(proc.join("thread-self/ns/net")).ok();
     let booted_at_ms = process_files::booted_at_ms(proc);
     let daemons: Vec<ProcessFiles> = process_files::all(proc)
-        .filter(ProcessFiles::is_sshd)
+        .filter(|process| process.name().is_some_and(|name| name.starts_with(b"sshd")))
         .collect();
     let mut instances = Vec::new();
     for process in &daemons {
@@ -94,9 +94,10 @@ impl Title {
     /// Absent for one that serves a connection, as `sshd: alice [priv]`, and for one that only reads its configuration.
     fn of(command: &[Vec<u8>]) -> Option<Self> {
         let first = command.first()?;
-        let Some(title) = first.strip_prefix(b"sshd: ") else {
+        let Some(title) = title(first) else {
+            let program = first.rsplit(|byte| *byte == b'/').next()?;
             let has = |letters: &[u8]| command.iter().skip(1).any(|word| has_flag(word, letters));
-            if has(b"tTGV") {
+            if program != b"sshd" || has(b"tTGV") {
                 return None;
             }
             let serves_one = has(b"iR");
@@ -122,6 +123,13 @@ impl Title {
             startups: startups(&title[at + marker.len()..]),
         })
     }
+}
+
+/// What stands behind the name of the program, which need not be `sshd` (`setproctitle(3)`).
+fn title(first: &[u8]) -> Option<&[u8]> {
+    let at = first.windows(2).position(|two| two == b": ")?;
+    let is_name = !first[..at].iter().any(|byte| matches!(byte, b' ' | b'/'));
+    is_name.then(|| &first[at + 2..])
 }
 
 /// Whether a word is flags without a value, with one of these among them; the `R` of a re-executed one is one.
@@ -194,16 +202,20 @@ mod tests {
         processes.add(10, 1, "sshd", listener);
         processes.add(11, 10, "sshd", "sshd: alice [priv]\0");
         processes.add(12, 11, "sshd", "sshd: alice@pts/0\0");
-        processes.add(13, 10, "sshd", "/usr/sbin/sshd\0-D\0-p\02222\0");
+        processes.add(13, 10, "sshd", "/usr/sbin/sshd\0-D\0-p\x002222\0");
         processes.add(14, 10, "sshd-session", "sshd-session: bob [priv]\0");
         processes.add(15, 1, "sshd", "sshd: carol [priv]\0");
         processes.add(16, 1, "sshd", "/usr/sbin/sshd\0-D\0");
         processes.add(17, 1, "sshd", "/usr/sbin/sshd\0-Di\0");
         processes.add(18, 1, "bash", "bash\0");
+        let renamed = "sshd-internal: /opt/sshd-internal [listener] 0 of 10-100 startups\0";
+        processes.add(20, 1, "sshd-internal", renamed);
+        processes.add(21, 20, "sshd-internal", "sshd-internal: [accepted]\0");
+        processes.add(22, 1, "sshdoctor", "sshdoctor\0here\0");
         processes.add(19, 1, "sshd", "/usr/sbin/sshd\0-T\0");
         let found = instances(processes.0.path());
         let told: Vec<_> = found.iter().map(|one| (one.pid, one.is_master)).collect();
-        assert_eq!(told, [(10, true), (16, true), (17, false)]);
+        assert_eq!(told, [(10, true), (16, true), (17, false), (20, true)]);
         let master = &found[0];
         let words: Vec<_> = master.command.iter().map(Received::as_str).collect();
         assert_eq!(words, ["/usr/sbin/sshd", "-D", "-p", "2222"]);

@@ -38,22 +38,30 @@ pub(super) struct StartOption {
 impl Start {
     /// Of the master in this network, or of the unit when none runs.
     pub(super) fn of(host: &Host) -> Self {
-        let running = host
-            .root
-            .is_running()
-            .then(|| sshd_processes::instances(Path::new("/proc")))
-            .unwrap_or_default();
-        let usable = |one: &&SshdInstance| one.is_master && one.same_network != Some(false);
-        let (from, command) = match running.iter().find(usable) {
-            Some(master) => {
-                let words = master.command.iter();
-                let words = words.map(|word| word.as_str().as_bytes().to_vec());
-                (format!("process {}", master.pid), words.collect())
-            }
-            None => match unit_file::start_command(&host.root) {
-                Some(told) => told,
-                None => return Self::default(),
-            },
+        let running = if host.root.is_running() {
+            sshd_processes::instances(Path::new("/proc"))
+        } else {
+            Vec::new()
+        };
+        let usable = running
+            .iter()
+            .filter(|one| one.is_master && one.same_network != Some(false));
+        let master = usable.min_by_key(|one| unlikeliness(one));
+        let of_master = master.map(|master| {
+            let words = master.command.iter();
+            let words = words.map(|word| word.as_str().as_bytes().to_vec());
+            (format!("process {}", master.pid), words.collect())
+        });
+        let certain =
+            master.is_some_and(|master| is_own(master) || master.same_network == Some(true));
+        let told = if certain {
+            of_master
+        } else {
+            // Of other accounts' processes it is not known whether they belong to a container.
+            unit_file::start_command(&host.root).or(of_master)
+        };
+        let Some((from, command)) = told else {
+            return Self::default();
         };
         Self::with_command(&from, command)
     }
@@ -147,6 +155,22 @@ impl Start {
             }
         }
         arguments
+    }
+}
+
+/// The system's own service started it.
+fn is_own(master: &SshdInstance) -> bool {
+    let unit = master.unit.as_ref().map(Received::as_str);
+    unit.is_some_and(|unit| unit_file::NAMES.contains(&unit))
+}
+
+/// Of several that run, the system's own comes first, then one that reads the usual file.
+fn unlikeliness(master: &SshdInstance) -> u8 {
+    let other_file = |word: &Received| word.as_str().starts_with("-f");
+    match master.command.iter().any(other_file) {
+        _ if is_own(master) => 0,
+        false => 1,
+        true => 2,
     }
 }
 

@@ -115,7 +115,7 @@ fn open_ssh(body: &[u8]) -> Option<PrivateFile> {
         .rev()
         .take_while(|byte| **byte == b'=')
         .count();
-    if letters.len() % 4 != 0 || padding > 2 {
+    if !letters.len().is_multiple_of(4) || padding > 2 {
         return None;
     }
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
@@ -144,7 +144,7 @@ fn open_ssh(body: &[u8]) -> Option<PrivateFile> {
     let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
     // Some ciphers have a tag behind the private part.
     let behind = whole.checked_sub(begin.checked_add(length)?)?;
-    if length == 0 || (!encrypted && (behind != 0 || length % 8 != 0)) {
+    if length == 0 || (!encrypted && (behind != 0 || !length.is_multiple_of(8))) {
         return None;
     }
     Some(PrivateFile::OpenSsh {

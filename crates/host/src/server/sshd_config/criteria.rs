@@ -9,6 +9,8 @@ use crate::root::Root;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Client {
     pub(super) user: Option<String>,
+    /// A Match asks whether the account exists (`invalid-user`, 9.9 and later), and it does not.
+    pub(super) named_invalid: bool,
     /// Groups of the account.
     pub(super) groups: Groups,
     pub(super) address: Option<IpAddr>,

@@ -145,6 +145,9 @@ fn specification(client: &Client) -> Result<String, Option<&'static str>> {
             return Err(Some("sshd cannot be asked for an account of this name"));
         }
         parts.push(format!("user={user}"));
+        if client.named_invalid {
+            parts.push("invalid-user".to_owned());
+        }
     }
     if let Some(address) = client.address {
         let host = client.host.clone().unwrap_or_else(|| address.to_string());

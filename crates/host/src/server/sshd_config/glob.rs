@@ -8,24 +8,41 @@ use crate::root::Root;
 
 /// How many names of one directory are looked at.
 const MOST_NAMES: usize = 4096;
+/// How many directories are gone through for one pattern.
+const MOST_DIRECTORIES: usize = 1024;
+/// `PATH_MAX` (`limits.h`).
+const LONGEST: usize = 4096;
 
 /// The paths that a pattern stands for, at most `most`.
 pub(super) fn paths(root: &Root, pattern: &[u8], most: usize) -> Vec<PathBuf> {
+    if pattern.len() >= LONGEST {
+        return Vec::new();
+    }
     let mut found = vec![PathBuf::from("/")];
-    for part in pattern.split(|byte| *byte == b'/') {
-        if part.is_empty() {
-            continue;
-        }
-        let parents = std::mem::take(&mut found);
-        for parent in parents {
-            if is_pattern(part) {
-                let names = root.names_in(&parent, MOST_NAMES).unwrap_or_default();
-                let names = names.into_iter().filter(|name| holds(part, name));
-                found.extend(names.map(|name| parent.join(OsStr::from_bytes(&name))));
-            } else {
-                let path = parent.join(OsStr::from_bytes(&unescaped(part)));
-                if is_there(root, &path) {
-                    found.push(path);
+    let mut directories = 0;
+    for part in pattern
+        .split(|byte| *byte == b'/')
+        .filter(|part| !part.is_empty())
+    {
+        let wanted = is_pattern(part).then(|| elements(part));
+        for parent in std::mem::take(&mut found) {
+            match &wanted {
+                Some(wanted) if directories < MOST_DIRECTORIES => {
+                    directories += 1;
+                    let names = root.names_in(&parent, MOST_NAMES).unwrap_or_default();
+                    let hidden = part.starts_with(b".");
+                    let names = names
+                        .into_iter()
+                        .filter(|name| hidden || !name.starts_with(b"."));
+                    let names = names.filter(|name| holds(wanted, name));
+                    found.extend(names.map(|name| parent.join(OsStr::from_bytes(&name))));
+                }
+                Some(_) => {}
+                None => {
+                    let path = parent.join(OsStr::from_bytes(&unescaped(part)));
+                    if is_there(root, &path) {
+                        found.push(path);
+                    }
                 }
             }
             if found.len() >= most {
@@ -85,11 +102,7 @@ impl Element {
     }
 }
 
-fn holds(pattern: &[u8], name: &[u8]) -> bool {
-    if name.starts_with(b".") && !pattern.starts_with(b".") {
-        return false;
-    }
-    let pattern = elements(pattern);
+fn holds(pattern: &[Element], name: &[u8]) -> bool {
     let (mut at, mut in_pattern) = (0, 0);
     let mut star = None;
     loop {
@@ -174,8 +187,6 @@ mod tests {
     fn names_are_held_as_the_shell_would() {
         for (pattern, name, expected) in [
             ("*.conf", "10-a.conf", true),
-            ("*.conf", ".hidden.conf", false),
-            (".*.conf", ".hidden.conf", true),
             ("*.conf", "a.conf.bak", false),
             ("[0-4]?-*", "10-a", true),
             ("[!0-4]*", "10-a", false),
@@ -185,7 +196,7 @@ mod tests {
             ("a\\*", "ab", false),
         ] {
             assert_eq!(
-                holds(pattern.as_bytes(), name.as_bytes()),
+                holds(&elements(pattern.as_bytes()), name.as_bytes()),
                 expected,
                 "{pattern} {name}"
             );
@@ -200,6 +211,7 @@ mod tests {
             "etc/a.d/2.conf",
             "etc/a.d/1.conf",
             "etc/a.d/1.bak",
+            "etc/a.d/.0.conf",
         ] {
             let path = disk.path().join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -220,6 +232,7 @@ mod tests {
                 "/etc/b.d/1.conf"
             ]
         );
+        assert_eq!(found("/etc/a.d/.*.conf"), ["/etc/a.d/.0.conf"]);
         assert_eq!(found("/etc/a.d/3.conf"), [""; 0]);
         assert_eq!(found("/etc//b.d/1.conf"), ["/etc/b.d/1.conf"]);
     }

@@ -1,6 +1,8 @@
 //! Which lines are in force: sshd reads its files once when it starts, and once more for each connection, then only for what
 //! stands in Match blocks (comment above `match_cfg_line_group`, `servconf.c`).
 
+use sshdoctor_case::Received;
+
 use super::criteria::{self, Client};
 use super::files::{Event, Files, Line};
 use super::keywords::{self, Keyword};
@@ -11,7 +13,7 @@ pub(super) struct Block {
     /// The file's place, and the line.
     pub(super) at: (Option<usize>, u32),
     /// The conditions as written.
-    pub(super) text: Vec<u8>,
+    pub(super) text: Received,
     /// They hold, with those of blocks around the Include that led here.
     pub(super) holds: Option<bool>,
 }
@@ -83,7 +85,7 @@ impl State {
         self.before_match = false;
         self.block = Some(Block {
             at: (line.file, line.number),
-            text: line.setting.rest.clone(),
+            text: Received::from_bytes(&line.setting.rest),
             holds: self.in_match,
         });
         problem

@@ -63,10 +63,9 @@ impl ProcessFiles {
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// It runs sshd, whatever it does for it; programs that sshd starts for a connection have names of their own since 9.8.
-    pub(super) fn is_sshd(&self) -> bool {
-        self.read("comm")
-            .is_some_and(|name| name.trim_ascii_end() == b"sshd")
+    /// Its name, at most 15 bytes.
+    pub(super) fn name(&self) -> Option<Vec<u8>> {
+        Some(self.read("comm")?.trim_ascii_end().to_vec())
     }
 
     /// Its words.

@@ -111,15 +111,21 @@ pub(in crate::server) fn version_number(version: &str) -> Option<(u32, u32)> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-/// What is wrong with running it from outside, which says nothing of the system on the disk.
+/// What goes wrong when it is run inside a mounted disk and says nothing of the system there: `/dev` and `/run` are empty on a disk.
 pub(super) fn outside_problem(host: &Host, output: &Output) -> Option<String> {
     if host.root.is_running() || output.succeeded() {
         return None;
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let of_chroot = said.lines().find(|line| line.starts_with("chroot:"));
-    let of_device = said.lines().find(|line| line.contains("/dev/null"));
-    of_chroot.or(of_device).map(|line| line.trim().to_owned())
+    let is_of_outside = |line: &&str| {
+        line.starts_with("chroot:")
+            || line.contains("/dev/null")
+            || ["/run/", "/var/run/"].iter().any(|place| {
+                line.contains(&format!("Missing privilege separation directory: {place}"))
+            })
+    };
+    let line = said.lines().find(is_of_outside)?;
+    Some(format!("sshd -t inside the mounted disk: {}", line.trim()))
 }
 
 /// How it ended and what it said of that, in one line.

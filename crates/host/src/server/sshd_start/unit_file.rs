@@ -13,7 +13,7 @@ const DIRECTORIES: [&str; 5] = [
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
 ];
-const NAMES: [&str; 2] = ["ssh.service", "sshd.service"];
+pub(super) const NAMES: [&str; 2] = ["ssh.service", "sshd.service"];
 const MOST: u64 = 64 * 1024;
 const MOST_DROP_INS: usize = 64;
 
