@@ -55,8 +55,8 @@ fn interface(name: &str) -> &str {
     name.split(['=', ':']).next().unwrap_or_default()
 }
 
-/// netplan: keys of `ethernets:` and `wifis:`, the kinds whose interfaces exist by themselves. An entry with `match:` or `set-name:` names no interface
-/// by its key.
+/// netplan: keys of `ethernets:` and `wifis:`, the kinds whose interfaces exist by themselves. An entry with `match:` or `set-name:` names
+/// no interface by its key.
 pub(super) fn netplan(text: &str) -> Vec<Named> {
     let mut found: Vec<Named> = Vec::new();
     let mut group: Option<usize> = None;
