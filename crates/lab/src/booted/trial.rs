@@ -202,13 +202,10 @@ fn saved_case(up: &Up) -> Result<Value, LabError> {
 /// What `sshdoctor here` is told: by default what the client could tell over the telephone.
 pub(super) fn arguments(scenario: &BootedScenario) -> Vec<String> {
     let default = || {
-        let client = &scenario.client;
-        let mut given = vec!["--from".into(), "{client}".into()];
-        given.extend(["--user".into(), client.user.clone()]);
-        if client.port != 22 {
-            given.extend(["--port".into(), client.port.to_string()]);
-        }
-        given
+        let (port, user) = (scenario.client.port.to_string(), &scenario.client.user);
+        ["--from", "{client}", "--port", &port, "--user", user]
+            .map(str::to_owned)
+            .to_vec()
     };
     scenario
         .here
