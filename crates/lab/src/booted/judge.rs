@@ -10,6 +10,9 @@ use crate::judge::Verdict;
 /// A cause of at least this probability is claimed to be true.
 const CLAIMED: f64 = 0.5;
 
+/// Exit status: the question could not be answered.
+const UNANSWERED: i32 = 3;
+
 /// What is to be said of one report of the inside.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct InsideVerdict {
@@ -26,7 +29,9 @@ impl InsideVerdict {
         let read = Verdict::read(report);
         let mut problems = Vec::new();
         let wanted = i32::from(!scenario.healthy);
-        if exit != Some(wanted) {
+        // Whoever may not see everything may say that it is not enough to be certain.
+        let uncertain = scenario.healthy && scenario.run_by.is_some() && exit == Some(UNANSWERED);
+        if exit != Some(wanted) && !uncertain {
             problems.push(format!("exit status {exit:?}, not {wanted}"));
         }
         if scenario.healthy {

@@ -6,9 +6,10 @@ use std::process::Stdio;
 
 use serde::{Deserialize, Serialize};
 
+use super::broken_host::{BrokenHost, arguments};
 use super::machine::PROGRAM;
 use super::scenario::BootedScenario;
-use super::trial::{arguments, set_up};
+
 use crate::error::{Doing, LabError};
 
 /// Runs on the host, so that entering its namespaces does not count.
@@ -42,8 +43,8 @@ pub fn measure_on_booted(
     program: &Path,
 ) -> Result<Vec<Measured>, LabError> {
     let what = "measure on the host";
-    let up = set_up(scenario, Some(program))?;
-    let Some(machine) = &up.machine else {
+    let host = BrokenHost::build(scenario, Some(program))?;
+    let Some(machine) = &host.machine else {
         return Err(LabError::Unfit("the host is shut down".into()));
     };
     let here = format!("{PROGRAM} here {}", arguments(scenario).join(" "));

@@ -5,6 +5,7 @@
 //! `sshdoctor here` is run on it. It must find the cause and leave every file and rule as it was. As with the other
 //! scenarios everything is below one process that is pid 1 of its namespaces.
 
+mod broken_host;
 mod client;
 mod control_group;
 mod fingerprint;
@@ -17,9 +18,10 @@ mod rule_sets;
 mod scenario;
 mod trial;
 
+pub use broken_host::open_booted_shell;
 pub use control_group::sweep as sweep_control_groups;
 pub use image::Image;
 pub use judge::InsideVerdict;
 pub use measure::{Measured, measure_on_booted};
 pub use scenario::{BootedScenario, Release};
-pub use trial::{BootedTrial, InsideRun, open_booted_shell, try_booted_scenario};
+pub use trial::{BootedTrial, InsideRun, try_booted_scenario};
