@@ -120,8 +120,10 @@ pub struct Account {
     pub faillock: Option<(u32, u32)>,
     /// When `pam_faillock` opens the account again, in milliseconds since the epoch; absent when it does not by itself.
     pub faillock_until_ms: Option<i64>,
-    /// Shell start-up files that print without a terminal or end the shell, with the line; only those that could be told for sure.
+    /// Shell start-up files that print without a terminal, with the line; only those that could be told for sure.
     pub startup_output: Vec<(Received, u32)>,
+    /// A shell start-up file that ends the shell, with the line.
+    pub startup_ends: Option<(Received, u32)>,
 }
 
 /// An option in front of a key.

@@ -293,7 +293,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not delete the files. Do not set UsePAM no or remove session modules to see \
             what happens: other logins depend on them.",
         prior: Prior::judged(4.0),
-        on_server: None,
+        on_server: Some(session::dies_at_startup),
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {
@@ -344,7 +344,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not send all output of the file to /dev/null: you would lose the errors that \
             explain it. Do not change the account's shell.",
         prior: Prior::judged(2.5),
-        on_server: None,
+        on_server: Some(session::prints_at_startup),
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
     },
     Cause {

@@ -7,9 +7,11 @@ pub(super) mod lookup;
 pub(super) mod path_check;
 mod shadow;
 pub(super) mod shell;
+mod startup;
 
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -72,6 +74,7 @@ fn empty(name: &str) -> Account {
         faillock: None,
         faillock_until_ms: None,
         startup_output: Vec::new(),
+        startup_ends: None,
     }
 }
 
@@ -87,6 +90,9 @@ fn fill(
     account.gid = Some(entry.gid);
     account.home = Some(Received::from_bytes(entry.home.as_os_str().as_bytes()));
     account.shell = Some(shell::look(&host.root, &entry.shell));
+    let startup = startup::look(&host.root, &entry.home, Path::new(&entry.shell));
+    account.startup_output = startup.prints.into_iter().collect();
+    account.startup_ends = startup.ends;
     account.groups = groups(host, databases, entry);
     let today = i64::try_from(now.as_secs() / 86_400).unwrap_or(i64::MAX);
     match shadow::read(&host.root, entry, today) {

@@ -252,11 +252,6 @@ pub(crate) fn match_block(server: &Server<'_>) -> Option<Proof> {
             "authenticationmethods",
         ),
         (
-            "connection-refused-by-config",
-            refused_by_config(server),
-            "refuseconnection",
-        ),
-        (
             "key-not-authorized",
             public_keys_off(server),
             "pubkeyauthentication",
@@ -288,7 +283,6 @@ pub(crate) fn match_block(server: &Server<'_>) -> Option<Proof> {
             "user-not-allowed",
             "password-login-disabled",
             "auth-methods-unsatisfiable",
-            "connection-refused-by-config",
             "key-not-authorized",
         ]),
     )

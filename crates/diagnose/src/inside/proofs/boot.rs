@@ -1,6 +1,6 @@
 //! What the boot did, and what the next one will do.
 
-use sshdoctor_case::{BootState, FileSystemEntry, Outcome, Quotation, Unit};
+use sshdoctor_case::{Boot, BootState, FileSystemEntry, Outcome, Quotation, Stage, Unit};
 
 use super::{quote, service};
 use crate::inside::{Proof, Server};
@@ -12,11 +12,37 @@ fn starts_at_boot(unit: &Unit) -> bool {
     )
 }
 
+/// The system boots into a target in which no service is wanted.
+fn boots_elsewhere(boot: &Boot) -> bool {
+    boot.default_target
+        .as_ref()
+        .is_some_and(|target| matches!(target.as_str(), "rescue.target" | "emergency.target"))
+}
+
 /// Nothing starts sshd at boot.
 pub(crate) fn not_enabled(server: &Server<'_>) -> Option<Proof> {
     let unit = server.service()?;
     if unit.fact.load_state.as_str() == "masked" {
         return None;
+    }
+    if let Some(boot) = server.boot.filter(|boot| boots_elsewhere(boot.fact))
+        && server.takers().next().is_none()
+    {
+        let target = boot
+            .fact
+            .default_target
+            .as_ref()
+            .map_or("rescue.target", sshdoctor_case::Received::as_str);
+        let words = format!("the system boots into {target}, which does not start sshd");
+        return Some(
+            Proof::stops(Outcome::Refused, format!("sshd is not running: {words}."))
+                .link(words)
+                .by(boot.id)
+                .explaining(&["sshd-stopped", "boot-failed"])
+                .mended_by(
+                    "systemctl set-default multi-user.target; systemctl isolate multi-user.target",
+                ),
+        );
     }
     let known = unit.fact.enabled.is_some();
     let by_socket = server
@@ -28,6 +54,15 @@ pub(crate) fn not_enabled(server: &Server<'_>) -> Option<Proof> {
     let name = &unit.fact.name;
     let command = format!("systemctl enable {}", server.service_name());
     let running = server.takers().next().is_some();
+    if server.question.root.is_some() {
+        let words = format!("{name} is not enabled, so that no boot starts sshd");
+        return Some(
+            Proof::stops(Outcome::Refused, format!("{words}."))
+                .link(words)
+                .by(unit.id)
+                .mended_by(command),
+        );
+    }
     if running || server.listeners.is_none() {
         return Some(
             Proof::later(format!(
@@ -162,11 +197,14 @@ pub(crate) fn stuck_on_mount(server: &Server<'_>) -> Option<Proof> {
         "/etc/fstab line {} mounts {} at {}, and it is not there",
         entry.line, entry.source, entry.place
     );
-    let proof = if stuck && server.nothing_listens() {
+    let on_disk = server.question.root.is_some() && entry.exists == Some(false);
+    let proof = if on_disk || (stuck && server.nothing_listens()) {
+        let when = if on_disk { "stops" } else { "stopped" };
         Proof::stops(
             Outcome::Refused,
-            format!("The boot stopped before sshd: {words}."),
+            format!("The boot {when} before sshd: {words}."),
         )
+        .at(Stage::Listener)
         .explaining(&["sshd-stopped", "boot-failed"])
     } else {
         Proof::later(format!("The next boot will stop: {words}."))
@@ -204,7 +242,8 @@ fn fstab_line(entry: &FileSystemEntry) -> Quotation {
 /// The boot ended in rescue or emergency mode.
 pub(crate) fn failed(server: &Server<'_>) -> Option<Proof> {
     let init = server.init?;
-    if init.fact.state != BootState::Maintenance || server.takers().next().is_some() {
+    let wanted = server.boot.is_some_and(|boot| boots_elsewhere(boot.fact));
+    if init.fact.state != BootState::Maintenance || server.takers().next().is_some() || wanted {
         return None;
     }
     let failed: Vec<&str> = init
@@ -225,6 +264,7 @@ pub(crate) fn failed(server: &Server<'_>) -> Option<Proof> {
     Some(
         Proof::stops(Outcome::Refused, format!("The boot did not end: {words}."))
             .link(words)
+            .at(Stage::Listener)
             .by(init.id)
             .explaining(&["sshd-stopped"]),
     )

@@ -25,6 +25,38 @@ const NOT_OF_THE_CONFIGURATION: [&str; 14] = [
 
 /// sshd refuses its configuration.
 pub(crate) fn invalid(server: &Server<'_>) -> Option<Proof> {
+    refused_by_sshd(server).or_else(|| plainly_wrong(server))
+}
+
+/// A line that sshd would refuse, where sshd itself could not be asked.
+fn plainly_wrong(server: &Server<'_>) -> Option<Proof> {
+    if server
+        .check
+        .is_some_and(|check| check.fact.status == Some(0))
+    {
+        return None;
+    }
+    let config = server.config?;
+    let line = config
+        .fact
+        .lines
+        .iter()
+        .find(|line| line.problem.is_some())?;
+    let problem = line.problem.as_ref().map_or("", Received::as_str);
+    let answer = format!(
+        "sshd refuses its configuration: line {} of {} is wrong.",
+        line.line, line.file
+    );
+    Some(
+        stops_or_later(server, answer)
+            .link(format!("{} line {}: {problem}", line.file, line.line))
+            .by(config.id)
+            .quoting(quotation(line, problem))
+            .explaining(&["sshd-stopped", "sshd-restart-loop"]),
+    )
+}
+
+fn refused_by_sshd(server: &Server<'_>) -> Option<Proof> {
     let check = server.check?;
     if check.fact.status == Some(0) {
         return None;

@@ -12,15 +12,31 @@ fn usable(key: &HostKeyFile) -> bool {
 /// There is no host key.
 pub(crate) fn missing(server: &Server<'_>) -> Option<Proof> {
     let keys = server.host_keys?;
-    if keys.fact.iter().any(|key| key.exists) || keys.fact.is_empty() {
+    let open_to_others = |key: &HostKeyFile| key.mode.is_some_and(|mode| mode & 0o077 != 0);
+    if keys.fact.is_empty()
+        || keys.fact.iter().any(usable)
+        || keys
+            .fact
+            .iter()
+            .any(|key| key.exists && open_to_others(key))
+    {
         return None;
     }
-    let words = "there is no host key";
+    let spoiled = keys
+        .fact
+        .iter()
+        .find_map(|key| Some((key, key.problem.as_ref()?)));
+    let words = match spoiled {
+        Some((key, problem)) if key.exists => {
+            format!("no host key can be used: {}: {problem}", key.path)
+        }
+        _ => "there is no host key".to_owned(),
+    };
     Some(
-        stops_or_later(server, answer(server, words))
+        stops_or_later(server, answer(server, &words))
             .link(words)
             .by(keys.id)
-            .explaining(&["sshd-stopped", "sshd-restart-loop"])
+            .explaining(&["sshd-stopped", "sshd-restart-loop", "config-invalid"])
             .mended_by(format!(
                 "ssh-keygen -A; systemctl restart {}",
                 server.service_name()
@@ -43,9 +59,7 @@ pub(crate) fn permissions(server: &Server<'_>) -> Option<Proof> {
         return None;
     }
     let key = keys.fact.iter().find(|key| {
-        key.exists
-            && (key.mode.is_some_and(|mode| mode & 0o077 != 0)
-                || key.uid.is_some_and(|uid| uid != 0))
+        key.exists && key.problem.is_some() && key.mode.is_some_and(|mode| mode & 0o077 != 0)
     })?;
     let words = match (key.mode, key.uid) {
         (Some(mode), _) if mode & 0o077 != 0 => {
@@ -61,7 +75,12 @@ pub(crate) fn permissions(server: &Server<'_>) -> Option<Proof> {
         stops_or_later(server, answer(server, &words))
             .link(words)
             .by(keys.id)
-            .explaining(&["sshd-stopped", "sshd-restart-loop", "host-keys-missing"])
+            .explaining(&[
+                "sshd-stopped",
+                "sshd-restart-loop",
+                "host-keys-missing",
+                "config-invalid",
+            ])
             .mended_by(format!("chmod 600 {0}; chown root:root {0}", key.path)),
     )
 }

@@ -41,6 +41,23 @@ fn proof(outcome: Outcome, answer: String, (log, line): (&str, &LogLine)) -> Pro
         .quoting(quote::log_line(line))
 }
 
+/// The client tried to log in to this account, and did not come in.
+pub(crate) fn login_failed(server: &Server<'_>) -> bool {
+    let Some(user) = server.question.user.as_deref() else {
+        return false;
+    };
+    recent(
+        server,
+        &[
+            "Connection closed by authenticating user",
+            "Connection reset by authenticating user",
+            "Disconnected from authenticating user",
+            "Failed publickey for",
+        ],
+    )
+    .is_some_and(|(_, line)| line.message.as_str().contains(user) && !is_settled(server, line))
+}
+
 /// The client shows a certificate that sshd does not take.
 pub(crate) fn certificate_invalid(server: &Server<'_>) -> Option<Proof> {
     let seen = recent(
@@ -155,7 +172,13 @@ pub(crate) fn subsystem_missing(server: &Server<'_>) -> Option<Proof> {
 /// sshd refused the account by rules that its files do not hold any more: it runs with an older configuration.
 pub(crate) fn older_configuration(server: &Server<'_>) -> Option<Proof> {
     let user = server.question.user.as_deref()?;
-    let seen = recent(server, &[" not allowed because "])?;
+    let seen = recent(
+        server,
+        &[
+            " not allowed because not listed in ",
+            " not allowed because listed in ",
+        ],
+    )?;
     if !seen.1.message.as_str().contains(&format!("User {user} ")) || is_settled(server, seen.1) {
         return None;
     }
@@ -185,7 +208,12 @@ pub(crate) fn dropped_connections(server: &Server<'_>) -> Option<Proof> {
         .as_str()
         .to_ascii_lowercase()
         .contains("source");
-    let keyword = if by_source {
+    let is_set = |keyword: &str| {
+        server
+            .config
+            .is_some_and(|config| config.fact.origin(keyword).is_some())
+    };
+    let keyword = if by_source || is_set("persourcemaxstartups") {
         "persourcemaxstartups"
     } else {
         "maxstartups"

@@ -117,6 +117,7 @@ pub(crate) fn locked_or_expired(server: &Server<'_>) -> Option<Proof> {
         Proof::stops(Outcome::LoginRefused, format!("{}.", begun(&words)))
             .link(words)
             .by(account.id)
+            .explaining(&["user-not-allowed"])
             .mended_by(command),
     )
 }
@@ -177,15 +178,25 @@ fn too_open(path: &CheckedPath, owner: u32) -> bool {
     foreign || group || mode & 0o002 != 0
 }
 
+/// As many keys of a file as are looked at: beyond them there may be others.
+const MOST_KEYS_SEEN: usize = 256;
+
+/// What `RequiredRSASize` refuses is refused for the kind of key.
+const TOO_SHORT: &str = "RequiredRSASize";
+
 /// No key of the account can be used by this client.
 pub(crate) fn key_not_authorized(server: &Server<'_>) -> Option<Proof> {
     if server.key_files.is_empty() || usable_keys(server) > 0 {
         return super::access::public_keys_off(server);
     }
-    if server.account.is_some_and(|account| !account.fact.exists) {
+    let all_seen = server
+        .key_files
+        .iter()
+        .all(|file| file.fact.keys.len() < MOST_KEYS_SEEN);
+    if !all_seen || server.account.is_some_and(|account| !account.fact.exists) {
         return None;
     }
-    let passwords = passwords_work(server) != Some(false);
+    let passwords = passwords_work(server) != Some(false) && !super::logged::login_failed(server);
     let other = ["authorizedkeyscommand", "trustedusercakeys"]
         .into_iter()
         .any(|keyword| server.setting(keyword).is_some_and(|value| value != "none"));
@@ -253,7 +264,7 @@ pub(crate) fn key_not_authorized(server: &Server<'_>) -> Option<Proof> {
 /// Why a key does not let the client in.
 fn why_refused(key: &AuthorizedKey) -> Option<String> {
     if let Some(problem) = &key.problem {
-        return Some(problem.to_string());
+        return (!problem.as_str().contains(TOO_SHORT)).then(|| problem.to_string());
     }
     if key.from_allows == Some(false) {
         return Some("its from= does not name this client".to_owned());
@@ -305,21 +316,29 @@ pub(crate) fn key_type_refused(server: &Server<'_>) -> Option<Proof> {
         return None;
     }
     let (file, key) = server.key_files.iter().find_map(|file| {
-        let key = file
-            .fact
-            .keys
-            .iter()
-            .find(|key| key.type_refused == Some(true) && why_refused(key).is_none())?;
+        let key = file.fact.keys.iter().find(|key| {
+            let too_short = key
+                .problem
+                .as_ref()
+                .is_some_and(|problem| problem.as_str().contains(TOO_SHORT));
+            (key.type_refused == Some(true) || too_short) && why_refused(key).is_none()
+        })?;
         Some((file, key))
     })?;
-    let words = format!("sshd takes no key of type {}", key.key_type);
+    let (words, keyword) = match &key.problem {
+        Some(problem) => (problem.to_string(), "requiredrsasize"),
+        None => (
+            format!("sshd takes no key of type {}", key.key_type),
+            "pubkeyacceptedalgorithms",
+        ),
+    };
     let proof = Proof::stops(
         Outcome::LoginRefused,
         format!(
             "The key in {} is of a type that sshd refuses: {}{}.",
             file.fact.path,
             key.key_type,
-            config::at(server, "pubkeyacceptedalgorithms")
+            config::at(server, keyword)
         ),
     )
     .link(format!(
@@ -332,8 +351,8 @@ pub(crate) fn key_type_refused(server: &Server<'_>) -> Option<Proof> {
     Some(config::quoting_setting(
         server,
         proof,
-        "pubkeyacceptedalgorithms",
-        "lacks its type",
+        keyword,
+        "refuses it",
     ))
 }
 
@@ -355,7 +374,8 @@ pub(crate) fn home_unavailable(server: &Server<'_>) -> Option<Proof> {
         return None;
     }
     let keys_elsewhere = usable_keys(server) > 0;
-    let proof = if keys_elsewhere || passwords_work(server) != Some(false) {
+    let passwords = passwords_work(server) != Some(false) && !super::logged::login_failed(server);
+    let proof = if keys_elsewhere || passwords {
         Proof::note(format!("{}.", begun(&words)))
     } else {
         Proof::stops(

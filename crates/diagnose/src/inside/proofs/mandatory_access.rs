@@ -78,10 +78,14 @@ fn confined(server: &Server<'_>) -> Option<Proof> {
         .iter()
         .map(sshdoctor_case::Received::as_str)
         .collect();
-    if confinement.is_empty() {
+    if confinement.is_empty() && unit.fact.drop_ins.is_empty() {
         return None;
     }
-    let words = format!("{} is confined: {}", unit.fact.name, confinement.join(", "));
+    let words = if confinement.is_empty() {
+        format!("{} takes that right away", unit.fact.name)
+    } else {
+        format!("{} is confined: {}", unit.fact.name, confinement.join(", "))
+    };
     let bind = server.logged(&[
         "failed: Permission denied",
         "failed: Operation not permitted",

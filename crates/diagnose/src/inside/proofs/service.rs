@@ -149,7 +149,7 @@ pub(crate) fn restart_loop(server: &Server<'_>) -> Option<Proof> {
     };
     Some(
         changed_by(
-            Proof::stops(Outcome::Refused, format!("{}.", begun(&words))).link(words),
+            Proof::stops(Outcome::Refused, format!("sshd is not running: {words}.")).link(words),
             unit.fact,
         )
         .by(unit.id)
@@ -246,8 +246,14 @@ pub(crate) fn upgraded_not_restarted(server: &Server<'_>) -> Option<Proof> {
             .quoting(quote::log_line(line)),
         ),
         None => Some(
-            Proof::note("sshd was upgraded and not restarted: the old one still runs.")
-                .by(processes.id),
+            Proof::note(format!(
+                "sshd was upgraded and not restarted: the old {} still runs.",
+                master
+                    .executable
+                    .as_ref()
+                    .map_or("program", sshdoctor_case::Received::as_str)
+            ))
+            .by(processes.id),
         ),
     }
 }

@@ -103,3 +103,33 @@ fn forced_by_every_key(server: &Server<'_>) -> Option<Proof> {
         .by(file.id),
     )
 }
+
+/// A start-up file of the shell ends it before the command that the client wants.
+pub(crate) fn dies_at_startup(server: &Server<'_>) -> Option<Proof> {
+    let account = server.account?;
+    let (file, line) = account.fact.startup_ends.as_ref()?;
+    let words = format!("line {line} of {file} ends the shell");
+    Some(
+        Proof::stops(
+            Outcome::SessionFailed,
+            format!("The session ends at once: {words}."),
+        )
+        .link(words)
+        .by(account.id),
+    )
+}
+
+/// A start-up file of the shell prints, which sftp, scp and rsync take for an answer.
+pub(crate) fn prints_at_startup(server: &Server<'_>) -> Option<Proof> {
+    let account = server.account?;
+    let (file, line) = account.fact.startup_output.first()?;
+    let words = format!("line {line} of {file} prints, whether there is a terminal or not");
+    Some(
+        Proof::stops(
+            Outcome::SessionFailed,
+            format!("sftp, scp and rsync fail for this account: {words}."),
+        )
+        .link(words)
+        .by(account.id),
+    )
+}
