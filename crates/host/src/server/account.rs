@@ -9,6 +9,7 @@ mod shadow;
 pub(super) mod shell;
 mod startup;
 
+use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -90,7 +91,11 @@ fn fill(
     account.gid = Some(entry.gid);
     account.home = Some(Received::from_bytes(entry.home.as_os_str().as_bytes()));
     account.shell = Some(shell::look(&host.root, &entry.shell));
-    let startup = startup::look(&host.root, &entry.home, Path::new(&entry.shell));
+    let startup = startup::look(
+        &host.root,
+        &entry.home,
+        Path::new(OsStr::from_bytes(&entry.shell)),
+    );
     account.startup_output = startup.prints.into_iter().collect();
     account.startup_ends = startup.ends;
     account.groups = groups(host, databases, entry);
