@@ -13,7 +13,7 @@ use super::machine::{Disk, Machine, PROGRAM};
 use super::network::{BootedNetwork, fill_in};
 use super::scenario::BootedScenario;
 use crate::error::{Doing, LabError};
-use crate::sandbox::{ROOM, furnish, is_rootless};
+use crate::sandbox::{furnish, is_rootless};
 use crate::system::Identity;
 
 /// Where the case is saved on the host: not on its disk, which may be full.
@@ -152,7 +152,6 @@ pub fn open_booted_shell(
     machine
         .command("bash")?
         .stdin(Stdio::inherit())
-        .env("ROOM", ROOM)
         .status()
         .doing("start a shell")?;
     Ok(())

@@ -95,7 +95,10 @@ pub fn try_booted_scenario(
     if let Some(command) = host.command(scenario)? {
         run_program(command, scenario, &mut trial)?;
         if run.record {
-            trial.case = Some(host.saved_case()?);
+            match host.saved_case() {
+                Ok(case) => trial.case = Some(case),
+                Err(error) => trial.problems.push(error.to_string()),
+            }
         }
     }
     trial
