@@ -156,7 +156,6 @@ impl<'a> Server<'a> {
         Some(server)
     }
 
-    #[expect(clippy::too_many_lines, reason = "one arm for each kind of fact")]
     fn take(&mut self, id: &'a str, fact: &'a Fact) {
         match fact {
             Fact::OperatingSystem { system } => self.system = Some(Seen { id, fact: system }),

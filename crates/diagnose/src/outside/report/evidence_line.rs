@@ -9,6 +9,7 @@ use sshdoctor_case::{
 };
 
 /// A fact in one line.
+#[expect(clippy::too_many_lines, reason = "one arm for each kind of evidence")]
 pub(super) fn summary(fact: &Fact) -> String {
     match fact {
         Fact::ClientConfig { config } => format!(

@@ -183,6 +183,7 @@ fn config_of(path: &Path) -> SshdConfig {
         .map(|(name, value)| (Received::from_text(name), Received::from_text(value)))
         .collect();
     SshdConfig {
+        start: None,
         path: Received::default(),
         reading: ConfigReading::Resolved,
         problem: None,
