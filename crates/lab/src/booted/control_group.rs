@@ -34,12 +34,10 @@ impl ControlGroup {
         })
     }
 
-    /// The file to which a process is written that is to run beside the units of the host, as a login at its console does.
-    /// Not in one of systemd's own groups: it removes what is empty there.
-    pub(crate) fn console(&self) -> Result<PathBuf, LabError> {
-        let folder = self.unified.join("payload/console");
-        std::fs::create_dir_all(&folder).doing("make a control group for the console")?;
-        Ok(folder.join("cgroup.procs"))
+    /// The group of what runs beside the units of the host, as a login at its console does. The host's systemd removes it
+    /// whenever it is empty.
+    pub(crate) fn console(&self) -> PathBuf {
+        self.unified.join("payload/console")
     }
 }
 

@@ -118,7 +118,7 @@ impl Machine {
         Ok(Self {
             leader,
             container,
-            console: group.console()?,
+            console: group.console(),
         })
     }
 
@@ -130,7 +130,12 @@ impl Machine {
     /// A command on the host, as somebody at its console types it.
     pub(crate) fn command(&self, program: &str) -> Result<Command, LabError> {
         // nsenter keeps the group that the shell before it has joined.
-        let join = format!("echo 0 > {} && exec \"$@\"", self.console.display());
+        let join = format!(
+            "for attempt in 1 2 3 4 5; do \
+                 {{ mkdir -p {0} && echo 0 > {0}/cgroup.procs; }} 2>/dev/null && exec \"$@\"; \
+             done; exit 126",
+            self.console.display()
+        );
         let mut command = Command::new(find_tool("sh", "dash")?);
         command
             .args(["-c", &join, "console"])
