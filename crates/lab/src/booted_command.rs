@@ -186,6 +186,7 @@ fn run_chosen(
 #[derive(Default)]
 struct Totals {
     passed: usize,
+    open: usize,
     wrong: BTreeSet<String>,
     boots_ms: Vec<u64>,
     runs_ms: Vec<u64>,
@@ -210,7 +211,9 @@ impl Totals {
             .record
             .as_deref()
             .is_none_or(|folder| !trial.passed() || keep(&trial, folder));
-        if trial.passed() && kept {
+        if trial.is_open() {
+            self.open += 1;
+        } else if trial.passed() && kept {
             self.passed += 1;
         } else {
             self.wrong.insert(trial.name);
@@ -231,8 +234,9 @@ impl Totals {
             println!("wrong: {name}");
         }
         println!(
-            "lab booted: {} passed, {} failed",
+            "lab booted: {} passed, {} not found yet, {} failed",
             self.passed,
+            self.open,
             self.wrong.len()
         );
     }
@@ -254,7 +258,11 @@ fn keep(trial: &BootedTrial, folder: &Path) -> bool {
 }
 
 fn print_trial(trial: &BootedTrial, arguments: &Arguments) {
-    let mark = if trial.passed() { "ok  " } else { "FAIL" };
+    let mark = match (trial.passed(), trial.is_open()) {
+        (true, _) => "ok  ",
+        (false, true) => "open",
+        (false, false) => "FAIL",
+    };
     let report = trial.verdict.as_ref().map(|verdict| &verdict.report);
     let top = report.map_or(trial.ssh_said.as_str(), |report| &report.headline);
     println!(
@@ -265,7 +273,10 @@ fn print_trial(trial: &BootedTrial, arguments: &Arguments) {
     for problem in trial.problems.iter().chain(judged) {
         println!("       - {problem}");
     }
-    if trial.passed() && !arguments.verbose {
+    if let Some(why) = &trial.open {
+        println!("       open: {why}");
+    }
+    if (trial.passed() || trial.is_open()) && !arguments.verbose {
         return;
     }
     println!("       ssh: {}", trial.ssh_said);

@@ -67,6 +67,7 @@ pub(super) fn usable_keys(server: &Server<'_>) -> usize {
     server
         .key_files
         .iter()
+        .filter(|file| file.fact.account_may_read != Some(false))
         .flat_map(|file| &file.fact.keys)
         .filter(|key| {
             key.problem.is_none()

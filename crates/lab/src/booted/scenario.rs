@@ -81,6 +81,10 @@ pub struct BootedScenario {
     /// Nothing is wrong with the host: the program must not claim anything. What is wrong on the way to it, `router` does.
     #[serde(default)]
     pub healthy: bool,
+    /// Why the program does not find it yet. What it says is judged and shown as that of any other; that it is wrong is no
+    /// failure, that it is right is one, so that this goes away.
+    #[serde(default)]
+    pub open: Option<String>,
     /// What has to be found.
     #[serde(default)]
     pub expect: Expected,

@@ -23,6 +23,8 @@ const LONGEST_RUN: Duration = Duration::from_secs(10);
 pub struct BootedTrial {
     /// Name of the scenario.
     pub name: String,
+    /// Why the program does not find it yet.
+    pub open: Option<String>,
     /// Last words of the real `ssh`.
     pub ssh_said: String,
     /// Milliseconds of the first boot.
@@ -40,9 +42,19 @@ pub struct BootedTrial {
 }
 
 impl BootedTrial {
+    /// The program does not find it, as its scenario says, and nothing else is wrong.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open.is_some() && self.problems.is_empty() && !self.is_right()
+    }
+
     /// Nothing is wrong.
     #[must_use]
     pub fn passed(&self) -> bool {
+        self.is_right() && (self.open.is_none() || self.verdict.is_none())
+    }
+
+    fn is_right(&self) -> bool {
         self.problems.is_empty()
             && self
                 .verdict
@@ -72,6 +84,7 @@ pub fn try_booted_scenario(
     let mut host = BrokenHost::build(scenario, run.program)?;
     let mut trial = BootedTrial {
         name: scenario.name.clone(),
+        open: scenario.open.clone(),
         boot_ms: host.boot_ms,
         built_ms: milliseconds(begun.elapsed()),
         ..BootedTrial::default()
@@ -90,6 +103,12 @@ pub fn try_booted_scenario(
         && let Some(machine) = host.machine.take()
     {
         machine.shut_down()?;
+    }
+    if let Some(machine) = &host.machine
+        && scenario.stuck_when.is_none()
+    {
+        // What was logged a moment ago is to be on disk: a person takes longer than this to change consoles.
+        machine.output("journalctl", &["--sync"])?;
     }
     let before = host.fingerprint_at_rest()?;
     if let Some(command) = host.command(scenario)? {

@@ -84,7 +84,11 @@ fn refused_by_sshd(server: &Server<'_>) -> Option<Proof> {
         .link(format!("sshd -t: {complaint}"))
         .link(words)
         .by(check.id)
-        .explaining(&["sshd-stopped", "sshd-restart-loop"]);
+        .explaining(&[
+            "sshd-stopped",
+            "sshd-restart-loop",
+            "socket-unit-trigger-limit",
+        ]);
     let broken_file = server
         .config
         .and_then(|config| config.fact.files.iter().find(|file| file.problem.is_some()));
