@@ -219,6 +219,11 @@ fn headline(
         );
     }
     let port = server.port();
+    if server.question.root.is_some() {
+        return format!(
+            "Nothing in the files of this system {whose}; what only a running system shows was not seen."
+        );
+    }
     format!(
         "Nothing on this server {whose}: port {port} is open to it, as far as can be seen here."
     )
@@ -341,12 +346,14 @@ fn notes(others: &[Proved], server: &Server<'_>) -> Vec<String> {
         .filter(|proved| proved.proof.force == Force::Note)
         .map(|proved| proved.proof.answer.clone());
     let mut notes: Vec<String> = odd.collect();
-    let hidden: Vec<&str> = server
+    let mut hidden: Vec<&str> = server
         .not_seen
         .iter()
         .filter(|(_, obstacle, _)| *obstacle == Obstacle::Privilege)
         .map(|(sight, ..)| fact_line::sight_words(*sight))
         .collect();
+    hidden.sort_unstable();
+    hidden.dedup();
     if !hidden.is_empty() {
         notes.push(format!(
             "Not seen, since it takes root: {}.",

@@ -180,6 +180,9 @@ fn banner(server: &Server<'_>) -> Step {
     if server.listeners.is_some() && server.nothing_listens() {
         return Step::new(stage, StageState::NotReached, "");
     }
+    if server.question.root.is_some() {
+        return unseen(server, stage, Sight::SshdProcesses);
+    }
     if server.active_socket().is_some() {
         return match server.check {
             Some(check) if check.fact.status == Some(0) => {

@@ -1,7 +1,8 @@
 //! The account, its home and its keys.
 
 use sshdoctor_case::{
-    AuthorizedKey, AuthorizedKeysFile, CheckedPath, FileKind, Outcome, Quotation, Received,
+    AuthorizedKey, AuthorizedKeysFile, CheckedPath, FileKind, Obstacle, Outcome, Quotation,
+    Received, Sight,
 };
 
 use super::{config, quote, sentence::begun};
@@ -192,7 +193,11 @@ pub(crate) fn key_not_authorized(server: &Server<'_>) -> Option<Proof> {
     let all_seen = server
         .key_files
         .iter()
-        .all(|file| file.fact.keys.len() < MOST_KEYS_SEEN);
+        .all(|file| file.fact.keys.len() < MOST_KEYS_SEEN)
+        && !matches!(
+            server.hidden(Sight::AuthorizedKeys),
+            Some((Obstacle::Privilege, _))
+        );
     if !all_seen || server.account.is_some_and(|account| !account.fact.exists) {
         return None;
     }
