@@ -114,7 +114,7 @@ fn booted_hosts() -> anyhow::Result<()> {
     if !is_root() {
         bail!("it needs root: a host is booted");
     }
-    lab_command(&["booted"])
+    lab_command(&["booted", "--jobs", "3"])
 }
 
 fn deny() -> anyhow::Result<()> {
