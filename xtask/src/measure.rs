@@ -14,7 +14,7 @@ use crate::process;
 /// The first argument with which this program measures one child.
 pub(crate) const CHILD: &str = "peak-memory-of";
 
-const MOST_BYTES: u64 = 8_000_000;
+const MOST_BYTES: u64 = 12_000_000;
 const MOST_START_UP: Duration = Duration::from_millis(5);
 const MOST_MEMORY_KIB: i64 = 25 * 1024;
 
