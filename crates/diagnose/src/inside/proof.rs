@@ -94,10 +94,15 @@ impl Proof {
     /// With the fact of this id.
     #[must_use]
     pub fn by(mut self, id: &str) -> Self {
+        self.add_evidence(id);
+        self
+    }
+
+    /// Adds the fact of this id, once.
+    pub(super) fn add_evidence(&mut self, id: &str) {
         if !id.is_empty() && !self.evidence.iter().any(|known| known == id) {
             self.evidence.push(id.to_owned());
         }
-        self
     }
 
     /// With a line quoted.

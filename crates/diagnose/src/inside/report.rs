@@ -110,9 +110,8 @@ fn reasons(stops: Vec<Proved>) -> Vec<Proved> {
                         links.push(link.clone());
                     }
                 }
-                let evidence = symptom.proof.evidence.clone();
-                for id in &evidence {
-                    reason.proof = reason.proof.clone().by(id);
+                for id in &symptom.proof.evidence {
+                    reason.proof.add_evidence(id);
                 }
                 if stage == symptom.stage() {
                     reason.proof.outcome = symptom.proof.outcome;

@@ -408,6 +408,15 @@ impl<'a> Server<'a> {
         self.config?.fact.value(keyword)
     }
 
+    /// Every word of every value of a keyword, given in small letters.
+    #[must_use]
+    pub fn words(&self, keyword: &'a str) -> Vec<&'a str> {
+        self.config.map_or_else(Vec::new, |config| {
+            let values = config.fact.values(keyword);
+            values.flat_map(str::split_whitespace).collect()
+        })
+    }
+
     /// The last line of sshd's logs that holds any of `patterns`, with the id of its log.
     #[must_use]
     pub fn logged(&self, patterns: &[&str]) -> Option<(&'a str, &'a LogLine)> {

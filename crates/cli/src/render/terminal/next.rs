@@ -50,7 +50,8 @@ pub(super) fn steps(
     lines
 }
 
-fn one(
+/// One command after its label, in at most `command_lines` lines, with its purpose below in at most `purpose_lines`.
+pub(super) fn one(
     command: &str,
     purpose: &str,
     label: &str,

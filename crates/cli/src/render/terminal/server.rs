@@ -3,10 +3,9 @@
 use sshdoctor_case::{Candidate, Later, Report};
 
 use super::{
-    COLUMNS, Charset, evidence, next,
+    Charset, evidence, next,
     page::{Line, Page, Tone, grown, hanging},
     path, quotation, wording,
-    wrap::columns,
 };
 
 const UNLIMITED: usize = usize::MAX;
@@ -101,28 +100,7 @@ fn mend(report: &Report, command_lines: Option<usize>, charset: Charset) -> Vec<
         "Mend it:".to_owned()
     };
     let command = charset.show(&step.command);
-    if command.is_empty() {
-        return hanging(&format!("{label} "), Tone::Plain, &step.summary, 3, charset);
-    }
-    let mut lines = Vec::new();
-    if columns(&label) + 3 + columns(&command) <= COLUMNS {
-        lines.push(Line::of(Tone::Plain, format!("{label}   ")).and(Tone::Command, command));
-    } else {
-        lines.push(Line::of(Tone::Plain, label));
-        match next::command_lines(&command, COLUMNS - 4, command_lines) {
-            Some(parts) => lines.extend(
-                parts
-                    .into_iter()
-                    .map(|part| Line::of(Tone::Plain, "    ").and(Tone::Command, part)),
-            ),
-            None => lines.push(Line::of(
-                Tone::Plain,
-                "    a long command, which --verbose shows whole",
-            )),
-        }
-    }
-    lines.extend(hanging("    ", Tone::Faint, &step.summary, 2, charset));
-    lines
+    next::one(&command, &step.summary, &label, command_lines, 2, charset)
 }
 
 /// What would stop the client after that.

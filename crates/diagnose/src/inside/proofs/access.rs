@@ -1,6 +1,10 @@
 //! Whom sshd's configuration lets log in, and how.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use sshdoctor_case::{ConfigLine, Outcome, Received};
+use sshdoctor_wire::known_hosts::matches_pattern;
 
 use super::{config, quote, sentence::begun};
 use crate::inside::{
@@ -11,23 +15,16 @@ use crate::inside::{
 /// `AllowUsers`, `DenyUsers`, `AllowGroups` or `DenyGroups` keeps the account out.
 pub(crate) fn user_not_allowed(server: &Server<'_>) -> Option<Proof> {
     let user = server.question.user.as_deref()?;
-    let config = server.config?;
+    server.config?;
     let groups: Vec<&str> = server
         .account
         .map(|account| account.fact.groups.iter().map(Received::as_str).collect())
         .unwrap_or_default();
     let from = server.question.from.map(|from| from.to_string());
-    let names = |keyword: &'static str| -> Vec<&str> {
-        config
-            .fact
-            .values(keyword)
-            .flat_map(str::split_whitespace)
-            .collect()
-    };
     let user_listed = |list: &[&str]| lists_user(list, user, from.as_deref());
     let group_listed = |list: &[&str]| groups.iter().any(|group| matches_list(list, group));
-    let (deny_users, allow_users) = (names("denyusers"), names("allowusers"));
-    let (deny_groups, allow_groups) = (names("denygroups"), names("allowgroups"));
+    let (deny_users, allow_users) = (server.words("denyusers"), server.words("allowusers"));
+    let (deny_groups, allow_groups) = (server.words("denygroups"), server.words("allowgroups"));
     let (keyword, words) = if user_listed(&deny_users) {
         ("denyusers", format!("DenyUsers names {user}"))
     } else if !allow_users.is_empty() && !user_listed(&allow_users) {
@@ -42,22 +39,15 @@ pub(crate) fn user_not_allowed(server: &Server<'_>) -> Option<Proof> {
     } else {
         return super::logged::older_configuration(server);
     };
-    let proof = Proof::stops(
-        Outcome::LoginRefused,
-        format!(
-            "sshd does not let {user} log in: {words}{}.",
-            config::at(server, keyword)
-        ),
-    )
-    .link(words)
-    .by(config.id)
-    .explaining(&["root-login-disabled"]);
-    Some(config::quoting_setting(
+    config::by_setting(
         server,
-        proof,
         keyword,
+        Outcome::LoginRefused,
+        &format!("sshd does not let {user} log in: {words}"),
+        words.clone(),
         "keeps this account out",
-    ))
+    )
+    .map(|proof| proof.explaining(&["root-login-disabled"]))
 }
 
 /// A pattern list of users, each perhaps with `@host` (`allowed_user`, `auth.c`).
@@ -76,64 +66,19 @@ fn matches_list(list: &[&str], name: &str) -> bool {
 
 /// An address against a pattern or a network in CIDR notation.
 pub(crate) fn in_network(pattern: &str, address: &str) -> bool {
-    let network: Option<(std::net::IpAddr, u8)> = pattern
-        .split_once('/')
-        .and_then(|(network, bits)| Some((network.parse().ok()?, bits.parse().ok()?)));
-    match (network, address.parse::<std::net::IpAddr>()) {
-        (Some((network, bits)), Ok(address)) => covers(network, bits, address),
+    match (pattern.parse::<IpNet>(), address.parse::<IpAddr>()) {
+        (Ok(network), Ok(address)) => network.contains(&address.to_canonical()),
         _ => wildcard(pattern, address),
     }
 }
 
-fn covers(network: std::net::IpAddr, bits: u8, address: std::net::IpAddr) -> bool {
-    use std::net::IpAddr::{V4, V6};
-    match (network, address.to_canonical()) {
-        (V4(network), V4(address)) if bits <= 32 => {
-            let shift = 32 - u32::from(bits);
-            u32::from(network).checked_shr(shift).unwrap_or(0)
-                == u32::from(address).checked_shr(shift).unwrap_or(0)
-        }
-        (V6(network), V6(address)) if bits <= 128 => {
-            let shift = 128 - u32::from(bits);
-            u128::from(network).checked_shr(shift).unwrap_or(0)
-                == u128::from(address).checked_shr(shift).unwrap_or(0)
-        }
-        _ => false,
-    }
-}
-
-/// `*` and `?` as `match_pattern` (`match.c`) reads them, without its recursion.
+/// `*` and `?` as `match_pattern` (`match.c`) reads them.
 fn wildcard(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
-    let (mut at, mut place) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while place < text.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, place));
-                at += 1;
-            }
-            Some(wanted) if *wanted == '?' || *wanted == text[place] => {
-                at += 1;
-                place += 1;
-            }
-            _ => match star {
-                Some((star_at, star_place)) => {
-                    at = star_at + 1;
-                    place = star_place + 1;
-                    star = Some((star_at, star_place + 1));
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[at..].iter().all(|character| *character == '*')
+    matches_pattern(text.as_bytes(), pattern.as_bytes())
 }
 
 /// Passwords are refused, and there is no key.
 pub(crate) fn password_login_disabled(server: &Server<'_>) -> Option<Proof> {
-    let config = server.config?;
     let user = server.question.user.as_deref()?;
     if server.setting("passwordauthentication") != Some("no")
         || passwords_work(server) != Some(false)
@@ -151,26 +96,19 @@ pub(crate) fn password_login_disabled(server: &Server<'_>) -> Option<Proof> {
         return None;
     }
     let words = format!("passwords are refused and {user} has no key here");
-    let proof = Proof::stops(
-        Outcome::LoginRefused,
-        format!(
-            "Nobody can log in as {user}: {words}{}.",
-            config::at(server, "passwordauthentication")
-        ),
-    )
-    .link(words)
-    .by(config.id)
-    .explaining(&["key-not-authorized"]);
-    Some(config::quoting_setting(
+    config::by_setting(
         server,
-        proof,
         "passwordauthentication",
+        Outcome::LoginRefused,
+        &format!("Nobody can log in as {user}: {words}"),
+        words.clone(),
         "refuses passwords",
-    ))
+    )
+    .map(|proof| proof.explaining(&["key-not-authorized"]))
 }
 
 /// Keys may also come from a command or from an authority.
-fn has_other_keys(server: &Server<'_>) -> bool {
+pub(super) fn has_other_keys(server: &Server<'_>) -> bool {
     ["authorizedkeyscommand", "trustedusercakeys"]
         .into_iter()
         .any(|keyword| server.setting(keyword).is_some_and(|value| value != "none"))
@@ -178,12 +116,7 @@ fn has_other_keys(server: &Server<'_>) -> bool {
 
 /// `AuthenticationMethods` wants what is switched off.
 pub(crate) fn methods_unsatisfiable(server: &Server<'_>) -> Option<Proof> {
-    let config = server.config?;
-    let lists: Vec<&str> = config
-        .fact
-        .values("authenticationmethods")
-        .flat_map(str::split_whitespace)
-        .collect();
+    let lists = server.words("authenticationmethods");
     if lists == ["any"] {
         return None;
     }
@@ -214,51 +147,28 @@ pub(crate) fn methods_unsatisfiable(server: &Server<'_>) -> Option<Proof> {
         "AuthenticationMethods {} wants a method that is switched off",
         lists.join(" ")
     );
-    let proof = Proof::stops(
-        Outcome::LoginRefused,
-        format!(
-            "Nobody can log in: {words}{}.",
-            config::at(server, "authenticationmethods")
-        ),
-    )
-    .link(words)
-    .by(config.id)
-    .explaining(&["sshd-stopped", "sshd-restart-loop", "config-invalid"]);
-    Some(config::quoting_setting(
+    config::by_setting(
         server,
-        proof,
         "authenticationmethods",
+        Outcome::LoginRefused,
+        &format!("Nobody can log in: {words}"),
+        words.clone(),
         "cannot be satisfied",
-    ))
+    )
+    .map(|proof| proof.explaining(&["sshd-stopped", "sshd-restart-loop", "config-invalid"]))
 }
 
 /// What keeps the client out stands in a Match block.
 pub(crate) fn match_block(server: &Server<'_>) -> Option<Proof> {
     let reason = [
-        (
-            "root-login-disabled",
-            config::root_login_disabled(server),
-            "permitrootlogin",
-        ),
-        ("user-not-allowed", user_not_allowed(server), "allowusers"),
-        (
-            "password-login-disabled",
-            password_login_disabled(server),
-            "passwordauthentication",
-        ),
-        (
-            "auth-methods-unsatisfiable",
-            methods_unsatisfiable(server),
-            "authenticationmethods",
-        ),
-        (
-            "key-not-authorized",
-            public_keys_off(server),
-            "pubkeyauthentication",
-        ),
+        (config::root_login_disabled(server), "permitrootlogin"),
+        (user_not_allowed(server), "allowusers"),
+        (password_login_disabled(server), "passwordauthentication"),
+        (methods_unsatisfiable(server), "authenticationmethods"),
+        (public_keys_off(server), "pubkeyauthentication"),
     ]
     .into_iter()
-    .find_map(|(_, proof, keyword)| {
+    .find_map(|(proof, keyword)| {
         let line = deciding_line(server, keyword)?;
         line.block.as_ref()?;
         Some((proof?, line))
@@ -300,7 +210,6 @@ fn deciding_line<'a>(server: &Server<'a>, keyword: &str) -> Option<&'a ConfigLin
 
 /// `PubkeyAuthentication no`, for an account that has keys.
 pub(crate) fn public_keys_off(server: &Server<'_>) -> Option<Proof> {
-    let config = server.config?;
     if server.setting("pubkeyauthentication") != Some("no") || usable_keys(server) == 0 {
         return None;
     }
@@ -308,21 +217,14 @@ pub(crate) fn public_keys_off(server: &Server<'_>) -> Option<Proof> {
         return None;
     }
     let words = "PubkeyAuthentication is no, so that no key counts";
-    let proof = Proof::stops(
-        Outcome::LoginRefused,
-        format!(
-            "sshd takes no keys: {words}{}.",
-            config::at(server, "pubkeyauthentication")
-        ),
-    )
-    .link(words)
-    .by(config.id);
-    Some(config::quoting_setting(
+    config::by_setting(
         server,
-        proof,
         "pubkeyauthentication",
+        Outcome::LoginRefused,
+        &format!("sshd takes no keys: {words}"),
+        words.to_owned(),
         "switches keys off",
-    ))
+    )
 }
 
 /// `RefuseConnection yes` (OpenSSH 9.9 and later).
@@ -335,21 +237,14 @@ pub(crate) fn refused_by_config(server: &Server<'_>) -> Option<Proof> {
     if server.setting("refuseconnection") != Some("yes") && !written {
         return None;
     }
-    let proof = Proof::stops(
-        Outcome::ClosedEarly,
-        format!(
-            "sshd is told to refuse this client{}.",
-            config::at(server, "refuseconnection")
-        ),
-    )
-    .link("RefuseConnection is yes for this client")
-    .by(config.id);
-    Some(config::quoting_setting(
+    config::by_setting(
         server,
-        proof,
         "refuseconnection",
+        Outcome::ClosedEarly,
+        "sshd is told to refuse this client",
+        "RefuseConnection is yes for this client".to_owned(),
         "refuses the client",
-    ))
+    )
 }
 
 /// A line that somebody wrote lost against an earlier one.

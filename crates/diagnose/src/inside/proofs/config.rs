@@ -265,26 +265,34 @@ pub(crate) fn root_login_disabled(server: &Server<'_>) -> Option<Proof> {
     if server.question.user.as_deref() != Some("root") {
         return None;
     }
-    let config = server.config?;
     let value = server.setting("permitrootlogin")?;
     if value != "no" && value != "forced-commands-only" {
         return None;
     }
-    let proof = Proof::stops(
-        Outcome::LoginRefused,
-        format!(
-            "root may not log in: PermitRootLogin is {value}{}.",
-            at(server, "permitrootlogin")
-        ),
-    )
-    .link(format!("PermitRootLogin {value}"))
-    .by(config.id);
-    Some(quoting_setting(
+    by_setting(
         server,
-        proof,
         "permitrootlogin",
+        Outcome::LoginRefused,
+        &format!("root may not log in: PermitRootLogin is {value}"),
+        format!("PermitRootLogin {value}"),
         "keeps root out",
-    ))
+    )
+}
+
+/// A setting stops the client: `answer`, without its full stop, is followed by where the setting stands, and its line is quoted.
+pub(crate) fn by_setting(
+    server: &Server<'_>,
+    keyword: &str,
+    outcome: Outcome,
+    answer: &str,
+    link: String,
+    label: &str,
+) -> Option<Proof> {
+    let config = server.config?;
+    let proof = Proof::stops(outcome, format!("{answer}{}.", at(server, keyword)))
+        .link(link)
+        .by(config.id);
+    Some(quoting_setting(server, proof, keyword, label))
 }
 
 /// Where a keyword is set, for the end of a sentence: ` (FILE line 3)`.

@@ -228,13 +228,8 @@ pub(crate) fn dropped_connections(server: &Server<'_>) -> Option<Proof> {
 
 /// More than a key is wanted, and the account has nothing more.
 pub(crate) fn second_factor_missing(server: &Server<'_>) -> Option<Proof> {
-    let config = server.config?;
     server.account?;
-    let lists: Vec<&str> = config
-        .fact
-        .values("authenticationmethods")
-        .flat_map(str::split_whitespace)
-        .collect();
+    let lists = server.words("authenticationmethods");
     let wants_more = |list: &&str| {
         let mut methods = list.split(',');
         methods.next();
@@ -250,19 +245,12 @@ pub(crate) fn second_factor_missing(server: &Server<'_>) -> Option<Proof> {
         "AuthenticationMethods {} wants a password as well, and {user} has none",
         lists.join(" ")
     );
-    let proof = Proof::stops(
-        Outcome::LoginRefused,
-        format!(
-            "A key alone is not enough: {words}{}.",
-            config::at(server, "authenticationmethods")
-        ),
-    )
-    .link(words)
-    .by(config.id);
-    Some(config::quoting_setting(
+    config::by_setting(
         server,
-        proof,
         "authenticationmethods",
+        Outcome::LoginRefused,
+        &format!("A key alone is not enough: {words}"),
+        words.clone(),
         "wants more than a key",
-    ))
+    )
 }

@@ -202,10 +202,7 @@ pub(crate) fn key_not_authorized(server: &Server<'_>) -> Option<Proof> {
         return None;
     }
     let passwords = passwords_work(server) != Some(false) && !super::logged::login_failed(server);
-    let other = ["authorizedkeyscommand", "trustedusercakeys"]
-        .into_iter()
-        .any(|keyword| server.setting(keyword).is_some_and(|value| value != "none"));
-    if other {
+    if super::access::has_other_keys(server) {
         return None;
     }
     let refused = server.key_files.iter().find_map(|file| {

@@ -298,6 +298,22 @@ pub(crate) fn stops_or_later(server: &Server<'_>, answer: String) -> Proof {
     }
 }
 
+/// sshd lacks something that it needs to start, and for each connection once it runs.
+fn lacking(server: &Server<'_>, words: &str, id: &str) -> Proof {
+    let proof = if serving(server).is_some() {
+        Proof::stops(
+            Outcome::ClosedEarly,
+            format!("sshd cannot serve a connection: {words}."),
+        )
+    } else {
+        Proof::stops(Outcome::Refused, format!("sshd cannot start: {words}."))
+    };
+    proof
+        .link(words)
+        .by(id)
+        .explaining(&["sshd-restart-loop", "sshd-stopped"])
+}
+
 /// The directory of privilege separation is missing, and nothing will make it.
 pub(crate) fn privsep_directory_missing(server: &Server<'_>) -> Option<Proof> {
     let directory = server.directory?;
@@ -313,20 +329,7 @@ pub(crate) fn privsep_directory_missing(server: &Server<'_>) -> Option<Proof> {
     if !running && server.active_socket().is_some() {
         return None;
     }
-    let proof = if running {
-        Proof::stops(
-            Outcome::ClosedEarly,
-            format!("sshd cannot serve a connection: {words}."),
-        )
-    } else {
-        Proof::stops(Outcome::Refused, format!("sshd cannot start: {words}."))
-    };
-    Some(
-        proof
-            .link(words)
-            .by(directory.id)
-            .explaining(&["sshd-restart-loop", "sshd-stopped"]),
-    )
+    Some(lacking(server, &words, directory.id))
 }
 
 /// The account of privilege separation is missing.
@@ -336,20 +339,7 @@ pub(crate) fn privsep_account_missing(server: &Server<'_>) -> Option<Proof> {
         return None;
     }
     let words = "the account sshd, to which sshd gives up its privileges, is missing";
-    let proof = if serving(server).is_some() {
-        Proof::stops(
-            Outcome::ClosedEarly,
-            format!("sshd cannot serve a connection: {words}."),
-        )
-    } else {
-        Proof::stops(Outcome::Refused, format!("sshd cannot start: {words}."))
-    };
-    Some(
-        proof
-            .link(words)
-            .by(directory.id)
-            .explaining(&["sshd-restart-loop", "sshd-stopped"]),
-    )
+    Some(lacking(server, words, directory.id))
 }
 
 /// A left-over master holds the port, beside a service that is not up.
@@ -386,18 +376,5 @@ pub(crate) fn helper_missing(server: &Server<'_>) -> Option<Proof> {
     let (path, _) = program.fact.helpers.iter().find(|(_, usable)| !usable)?;
     let words =
         format!("{path}, which sshd starts for each connection, is missing or cannot be run");
-    let proof = if serving(server).is_some() {
-        Proof::stops(
-            Outcome::ClosedEarly,
-            format!("sshd cannot serve a connection: {words}."),
-        )
-    } else {
-        Proof::stops(Outcome::Refused, format!("sshd cannot start: {words}."))
-    };
-    Some(
-        proof
-            .link(words)
-            .by(program.id)
-            .explaining(&["sshd-restart-loop", "sshd-stopped"]),
-    )
+    Some(lacking(server, &words, program.id))
 }

@@ -25,31 +25,23 @@ pub(crate) fn chroot_ownership(server: &Server<'_>) -> Option<Proof> {
 
 /// The account is for file transfer only.
 pub(crate) fn sftp_only(server: &Server<'_>) -> Option<Proof> {
-    let config = server.config?;
     let command = server.setting("forcecommand")?;
     if !command.contains("internal-sftp") {
         return None;
     }
-    let proof = Proof::stops(
-        Outcome::SessionFailed,
-        format!(
-            "This account is for sftp only, a shell ends at once: ForceCommand {command}{}.",
-            config::at(server, "forcecommand")
-        ),
-    )
-    .link(format!("ForceCommand {command}"))
-    .by(config.id);
-    Some(config::quoting_setting(
+    config::by_setting(
         server,
-        proof,
         "forcecommand",
+        Outcome::SessionFailed,
+        &format!("This account is for sftp only, a shell ends at once: ForceCommand {command}"),
+        format!("ForceCommand {command}"),
         "sftp and nothing else",
-    ))
+    )
 }
 
 /// Every session of the account runs one command.
 pub(crate) fn forced_command(server: &Server<'_>) -> Option<Proof> {
-    let config = server.config?;
+    server.config?;
     let forced = server
         .setting("forcecommand")
         .filter(|command| *command != "none");
@@ -57,21 +49,14 @@ pub(crate) fn forced_command(server: &Server<'_>) -> Option<Proof> {
         return None;
     }
     if let Some(command) = forced {
-        let proof = Proof::stops(
-            Outcome::SessionFailed,
-            format!(
-                "Every session runs \"{command}\" and nothing else{}.",
-                config::at(server, "forcecommand")
-            ),
-        )
-        .link(format!("ForceCommand {command}"))
-        .by(config.id);
-        return Some(config::quoting_setting(
+        return config::by_setting(
             server,
-            proof,
             "forcecommand",
+            Outcome::SessionFailed,
+            &format!("Every session runs \"{command}\" and nothing else"),
+            format!("ForceCommand {command}"),
             "instead of a shell",
-        ));
+        );
     }
     forced_by_every_key(server)
 }
