@@ -1,6 +1,5 @@
 //! What an ordinary user is told: that he may not look, never that there is nothing.
 
-use std::fs;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
@@ -29,11 +28,13 @@ fn an_ordinary_user_is_not_told_that_there_are_no_rules() {
 
 /// Runs a test once more as a user who may nothing.
 pub(crate) fn again_as_nobody(name: &str) {
-    // Everyone may run this copy.
+    // Everyone may run this copy. Another process writes it: a file that this one has open for writing may be inherited by what
+    // another test starts, and cannot be run as long.
     let directory = tempfile::tempdir().unwrap();
     run(&format!("chmod 755 {}", directory.path().display()));
     let program = directory.path().join("observe");
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let this = std::env::current_exe().unwrap();
+    run(&format!("cp {} {}", this.display(), program.display()));
     let status = Command::new(&program)
         .args([name, "--exact", "--nocapture"])
         .env(OBSERVES, "1")

@@ -87,7 +87,14 @@ impl Copied {
             std::env::temp_dir().join(format!("sshdoctor-ordinary-user-{}", std::process::id()));
         fs::create_dir(&directory).unwrap();
         let copied = Self(directory);
-        fs::copy(std::env::current_exe().unwrap(), copied.path()).unwrap();
+        // Another process writes it: a file that this one has open for writing may be inherited by what another test starts, and
+        // cannot be run as long.
+        let copying = Command::new("cp")
+            .arg(std::env::current_exe().unwrap())
+            .arg(copied.path())
+            .status()
+            .unwrap();
+        assert!(copying.success());
         copied
     }
 
