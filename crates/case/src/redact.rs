@@ -36,6 +36,7 @@ impl Pseudonyms {
             options,
             settings,
             server,
+            client_recorded_at,
             observations,
         } = case;
         Case {
@@ -45,6 +46,7 @@ impl Pseudonyms {
             options: self.options(options),
             settings: self.settings(settings),
             server: server.map(|question| self.server_question(question)),
+            client_recorded_at,
             observations: observations
                 .into_iter()
                 .map(|observation| self.observation(observation))

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use clap::Args;
-use sshdoctor_case::ServerQuestion;
+use sshdoctor_case::{Case, ServerQuestion};
 
 use super::OutputArguments;
 
@@ -26,6 +26,9 @@ pub(crate) struct HereArguments {
     /// Look at the disk of a system that does not run, mounted here
     #[arg(long, value_name = "DIR")]
     pub(crate) root: Option<String>,
+    /// Add what the client saw: a file that `sshdoctor check --save FILE HOST` wrote there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) case: Option<String>,
     /// Write everything that was seen to a new file
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<String>,
@@ -34,13 +37,16 @@ pub(crate) struct HereArguments {
 }
 
 impl HereArguments {
-    /// What is asked.
-    pub(crate) fn question(&self) -> ServerQuestion {
+    /// What is asked: what was typed, otherwise what the client's end tells.
+    pub(crate) fn question(&self, client: Option<&Case>) -> ServerQuestion {
+        let told = client
+            .map(sshdoctor_diagnose::question_for_server)
+            .unwrap_or_default();
         ServerQuestion {
-            from: self.from,
+            from: self.from.or(told.from),
             to: self.to,
-            port: self.port,
-            user: self.user.clone(),
+            port: self.port.or(told.port),
+            user: self.user.clone().or(told.user),
             root: self.root.clone(),
         }
     }

@@ -49,6 +49,7 @@ pub(crate) fn report(case: &Case) -> Option<Report> {
         headline: headline(&server, &steps, &stages, &stops),
         target: target(&server),
         outcome,
+        both_ends: None,
         stages,
         causes: first.into_iter().collect(),
         then,

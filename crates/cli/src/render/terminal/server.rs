@@ -71,7 +71,7 @@ fn compose(report: &Report, allowance: Allowance, charset: Charset) -> Page {
 }
 
 /// From what the client meets to the last reason.
-fn chain(cause: &Candidate, most: usize, charset: Charset) -> Vec<Line> {
+pub(super) fn chain(cause: &Candidate, most: usize, charset: Charset) -> Vec<Line> {
     let arrow = match charset {
         Charset::Unicode => "   ← ",
         Charset::Ascii => "   <- ",
@@ -90,7 +90,7 @@ fn chain(cause: &Candidate, most: usize, charset: Charset) -> Vec<Line> {
 }
 
 /// What to type.
-fn mend(report: &Report, command_lines: Option<usize>, charset: Charset) -> Vec<Line> {
+pub(super) fn mend(report: &Report, command_lines: Option<usize>, charset: Charset) -> Vec<Line> {
     let Some(step) = report.next.first() else {
         return Vec::new();
     };
@@ -104,7 +104,7 @@ fn mend(report: &Report, command_lines: Option<usize>, charset: Charset) -> Vec<
 }
 
 /// What would stop the client after that.
-fn then(causes: &[Candidate], most: usize, charset: Charset) -> Vec<Line> {
+pub(super) fn then(causes: &[Candidate], most: usize, charset: Charset) -> Vec<Line> {
     let mut lines: Vec<Line> = causes
         .iter()
         .take(most)
@@ -124,7 +124,7 @@ fn then(causes: &[Candidate], most: usize, charset: Charset) -> Vec<Line> {
 }
 
 /// What will not survive the next restart or reboot.
-fn later(list: &[Later], most: usize, charset: Charset) -> Vec<Line> {
+pub(super) fn later(list: &[Later], most: usize, charset: Charset) -> Vec<Line> {
     let mut lines: Vec<Line> = list
         .iter()
         .take(most)
@@ -147,7 +147,7 @@ fn later(list: &[Later], most: usize, charset: Charset) -> Vec<Line> {
     lines
 }
 
-fn notes(report: &Report, most: usize, charset: Charset) -> Vec<Line> {
+pub(super) fn notes(report: &Report, most: usize, charset: Charset) -> Vec<Line> {
     report
         .notes
         .iter()
