@@ -158,7 +158,7 @@ fn id_of(fact: &Value) -> String {
 fn lines<T: for<'de> Deserialize<'de>>(file: &Path) -> Result<Vec<T>, LabError> {
     let text = match fs::read_to_string(file) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other.doing(&format!("read {}", file.display()))?,
+        other => other.doing(format!("read {}", file.display()))?,
     };
     text.lines()
         .enumerate()
