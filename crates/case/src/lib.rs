@@ -42,7 +42,7 @@ pub use report::{
 };
 pub use server::{
     Account, AppArmor, AuthorizedKey, AuthorizedKeysFile, Ban, BanTool, Boot, BootState,
-    CgroupProcesses, CheckedPath, Clock, ConfigFile, ConfigLine, ConfigReading,
+    CgroupProcesses, CheckedPath, Clock, CloudMetadata, ConfigFile, ConfigLine, ConfigReading,
     ConfiguredInterface, Connection, Conntrack, Container, CryptoPolicy, FileContext, FileKind,
     FileSystem, FileSystemEntry, HostInterface, HostKeyFile, InitKind, InitSystem,
     InterfaceAddress, Jail, Job, KeyOption, KeySource, LinkState, ListenSetting, Listener, Log,

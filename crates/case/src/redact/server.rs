@@ -23,6 +23,7 @@ impl Pseudonyms {
             port,
             user,
             root,
+            cloud,
         } = question;
         ServerQuestion {
             from: from.map(|address| self.address(address)),
@@ -30,6 +31,7 @@ impl Pseudonyms {
             port,
             user: user.map(|name| self.user(&name)),
             root: root.map(|path| self.path(&path)),
+            cloud,
         }
     }
 

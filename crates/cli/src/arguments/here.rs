@@ -23,6 +23,9 @@ pub(crate) struct HereArguments {
     /// Account that the client logs in to
     #[arg(short, long, value_name = "NAME")]
     pub(crate) user: Option<String>,
+    /// Ask the provider's metadata service (169.254.169.254) for this server's public address
+    #[arg(long, conflicts_with = "root")]
+    pub(crate) cloud: bool,
     /// Look at the disk of a system that does not run, mounted here
     #[arg(long, value_name = "DIR")]
     pub(crate) root: Option<String>,
@@ -44,10 +47,12 @@ impl HereArguments {
             .unwrap_or_default();
         ServerQuestion {
             from: self.from.or(told.from),
-            to: self.to,
+            // Without the provider's word nothing tells whether the client's name for this server is translated to it.
+            to: self.to.or(told.to.filter(|_| self.cloud)),
             port: self.port.or(told.port),
             user: self.user.clone().or(told.user),
             root: self.root.clone(),
+            cloud: self.cloud,
         }
     }
 }

@@ -106,9 +106,25 @@ fn address(client: &Case, server: &Server<'_>) -> Option<Contradiction> {
     let (first, id) = tried.first()?;
     if tried
         .iter()
-        .any(|(address, _)| server.own_addresses().any(|own| own == *address))
+        .any(|(address, _)| server.is_reached_by(*address))
     {
         return None;
+    }
+    if let Some(cloud) = server.cloud {
+        let public: Vec<String> = cloud
+            .fact
+            .public_addresses
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        return Some(Contradiction {
+            summary: format!(
+                "The client goes to {first}; {} translates {} to this server.",
+                cloud.fact.provider,
+                public.join(", ")
+            ),
+            evidence: vec![(*id).to_owned(), cloud.id.to_owned()],
+        });
     }
     Some(Contradiction {
         summary: format!(

@@ -78,7 +78,7 @@ fn route(server: &Server<'_>) -> Step {
         return unseen(server, stage, Sight::Interfaces);
     };
     if let Some(to) = server.question.to
-        && !server.own_addresses().any(|own| own == to.to_canonical())
+        && !server.is_reached_by(to)
     {
         let words = format!("{to} is not an address of this host");
         return Step::new(stage, StageState::Stopped, words)
@@ -86,7 +86,8 @@ fn route(server: &Server<'_>) -> Step {
             .meeting(Outcome::TimedOut);
     }
     let to = match server.question.to {
-        Some(to) => format!("{to} is an address of this host"),
+        Some(to) if server.is_own(to) => format!("{to} is an address of this host"),
+        Some(to) => format!("the provider translates {to} to this host"),
         None => "this host".to_owned(),
     };
     match server.way_back {

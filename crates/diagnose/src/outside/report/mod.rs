@@ -102,10 +102,13 @@ pub(crate) fn question_for_server(case: &Case) -> ServerQuestion {
             .as_ref()
             .filter(|aim| aim.jump.is_none())
             .and_then(|_| commands::seen_by_server(&findings)),
-        to: None,
+        to: findings
+            .focus
+            .or_else(|| target(&findings).addresses.first().copied()),
         port: Some(target_port(case)),
         user: target(&findings).user,
         root: None,
+        cloud: false,
     }
 }
 
