@@ -319,7 +319,7 @@ fn where_nothing_stops(server: &Server<'_>) -> Vec<NextStep> {
     let mut steps = Vec::new();
     if takes_root(server) {
         steps.push(NextStep {
-            summary: "look again with root".into(),
+            summary: "Look again with root".into(),
             command: "sudo sshdoctor here".into(),
             place: Where::Server,
         });

@@ -13,8 +13,10 @@ const UNLIMITED: usize = usize::MAX;
 /// How much room each part is given.
 #[derive(Debug, Clone, Copy)]
 struct Allowance {
+    headline_lines: usize,
     causes: usize,
     links: usize,
+    link_lines: usize,
     quotation_lines: usize,
     contradictions: usize,
     contradiction_lines: usize,
@@ -28,21 +30,28 @@ struct Allowance {
 
 /// Fits whatever the report holds.
 const LEAN: Allowance = Allowance {
+    headline_lines: 3,
     causes: 2,
-    links: 2,
+    links: 1,
+    link_lines: 1,
     quotation_lines: 1,
     contradictions: 1,
-    contradiction_lines: 2,
+    contradiction_lines: 1,
     steps: 1,
     command_lines: 2,
     purpose_lines: 0,
-    then: 1,
+    then: 0,
     later: 0,
     notes: 0,
 };
 
 /// What is given more room, as long as there is any: the first matters most.
-const RAISES: [fn(&mut Allowance); 11] = [
+const RAISES: [fn(&mut Allowance); 16] = [
+    |allowance| allowance.headline_lines = 4,
+    |allowance| allowance.contradiction_lines = 2,
+    |allowance| allowance.links = 2,
+    |allowance| allowance.link_lines = 2,
+    |allowance| allowance.then = 1,
     |allowance| allowance.steps = 2,
     |allowance| allowance.purpose_lines = 1,
     |allowance| allowance.contradictions = 2,
@@ -65,13 +74,24 @@ pub(crate) fn short(report: &Report, charset: Charset) -> Page {
 
 fn compose(report: &Report, allowance: Allowance, charset: Charset) -> Page {
     let mut page = Page::default();
-    page.extend(hanging("", Tone::Strong, &report.headline, 4, charset));
+    page.extend(hanging(
+        "",
+        Tone::Strong,
+        &report.headline,
+        allowance.headline_lines,
+        charset,
+    ));
     let mut way = path::picture(report, charset);
     way.extend(path::addresses(report, charset));
     page.block(way);
     match report.causes.first() {
         Some(cause) if !cause.chain.is_empty() => {
-            page.block(server::chain(cause, allowance.links, charset));
+            page.block(server::chain(
+                cause,
+                allowance.links,
+                allowance.link_lines,
+                charset,
+            ));
             if let Some(line) = &cause.quotation {
                 page.block(quotation::of_line(line, allowance.quotation_lines, charset));
             }
@@ -155,7 +175,7 @@ pub(crate) fn full(report: &Report, charset: Charset) -> Page {
     page.block(way);
     super::full::stages(&mut page, report, charset);
     for cause in report.causes.iter().chain(&report.then) {
-        page.block(server::chain(cause, UNLIMITED, charset));
+        page.block(server::chain(cause, UNLIMITED, UNLIMITED, charset));
         if let Some(line) = &cause.quotation {
             page.block(quotation::of_line(line, UNLIMITED, charset));
         }
