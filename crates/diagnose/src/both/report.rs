@@ -11,8 +11,8 @@ use crate::catalogue::{self, Known};
 use crate::inside::{self, Server};
 use crate::outside;
 
-/// What remains of a cause's odds when the server shows that its stage lets this client pass. It is not nothing: the two ends are
-/// not looked at in the same moment.
+/// What remains of a cause's odds when the server sees its stage and does not show it. It is not nothing: the two ends are not looked
+/// at in the same moment.
 const CONTRADICTED_BY_SERVER: f64 = 0.02;
 
 /// Causes by which a client reaches another machine than it means.
@@ -196,7 +196,7 @@ impl Ends<'_> {
         causes
     }
 
-    /// The server would show this cause, and shows that its stage lets the client pass.
+    /// The server would show this cause, sees its stage, and does not show it.
     fn is_unlikely_by_server(&self, id: &str) -> bool {
         if self.own_key_was_taken_for_another() {
             return id != "host-key-changed";
@@ -206,7 +206,10 @@ impl Ends<'_> {
         };
         let proved = self.server.causes.iter().chain(&self.server.then);
         cause.on_server.is_some()
-            && self.state_on_server(cause.stage) == StageState::Passed
+            && matches!(
+                self.state_on_server(cause.stage),
+                StageState::Passed | StageState::Stopped
+            )
             && !proved
                 .map(|cause| cause.id.as_str())
                 .any(|known| known == id)
