@@ -67,7 +67,8 @@ fn lab() -> anyhow::Result<()> {
 fn lab_command(arguments: &[&str]) -> anyhow::Result<()> {
     let lab = process::built_for_tests("lab")?;
     let program = process::target_directory().join("release/sshdoctor");
-    let line = [&[&*lab.to_string_lossy()], arguments].concat();
+    let lab = lab.to_string_lossy();
+    let line = [&[&*lab], arguments].concat();
     process::succeed(
         process::command(&line).env("SSHDOCTOR_BIN", program),
         &line.join(" "),
