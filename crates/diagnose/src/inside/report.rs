@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use sshdoctor_case::{
-    Candidate, Case, Evidence, Later, NextStep, Obstacle, Outcome, REPORT_SCHEMA, Report, Stage,
-    StageFinding, StageState, TargetSummary, Where,
+    Candidate, Case, Evidence, Later, NextStep, Obstacle, Outcome, PacketVerdict, REPORT_SCHEMA,
+    Report, Stage, StageFinding, StageState, TargetSummary, Where,
 };
 
 use super::{
@@ -224,9 +224,38 @@ fn headline(
             "Nothing in the files of this system {whose}; what only a running system shows was not seen."
         );
     }
+    if let Some(doubt) = doubt(server, stages) {
+        return format!("Nothing that can be seen on this server {whose}, but {doubt}");
+    }
     format!(
         "Nothing on this server {whose}: port {port} is open to it, as far as can be seen here."
     )
+}
+
+/// What stands between the client and sshd and cannot be told, as a sentence that goes on.
+fn doubt(server: &Server<'_>, stages: &[StageFinding]) -> Option<String> {
+    let unknown = |stage| {
+        let mut findings = stages.iter();
+        findings.find(|finding: &&StageFinding| {
+            finding.stage == stage && finding.state == StageState::Unknown
+        })
+    };
+    if let Some(finding) = unknown(Stage::HostFirewall) {
+        let said = server
+            .packet_filter
+            .iter()
+            .find(|seen| seen.answer.verdict == PacketVerdict::Unknown);
+        let words = said.map_or(finding.summary.as_str(), |seen| seen.summary);
+        return Some(format!(
+            "what its packet filter does cannot be told. {}.",
+            words.trim_end_matches('.')
+        ));
+    }
+    let finding = unknown(Stage::Listener)?;
+    Some(format!(
+        "what listens there cannot be told: {}.",
+        finding.summary
+    ))
 }
 
 fn takes_root(server: &Server<'_>) -> bool {
