@@ -245,9 +245,9 @@ fn doubt(server: &Server<'_>, stages: &[StageFinding]) -> Option<String> {
             .packet_filter
             .iter()
             .find(|seen| seen.answer.verdict == PacketVerdict::Unknown);
-        let words = said.map_or(finding.summary.as_str(), |seen| seen.summary);
+        let words = said.map_or(finding.summary.clone(), |seen| first_small(seen.summary));
         return Some(format!(
-            "what its packet filter does cannot be told. {}.",
+            "what its packet filter does cannot be told: {}.",
             words.trim_end_matches('.')
         ));
     }
@@ -256,6 +256,14 @@ fn doubt(server: &Server<'_>, stages: &[StageFinding]) -> Option<String> {
         "what listens there cannot be told: {}.",
         finding.summary
     ))
+}
+
+/// A sentence as it goes on after a colon.
+fn first_small(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(letters).collect()
+    })
 }
 
 fn takes_root(server: &Server<'_>) -> bool {

@@ -149,9 +149,42 @@ fn host_firewall(server: &Server<'_>) -> Step {
         .iter()
         .find(|ending| ending.verdict == answer.verdict)
         .map_or(Outcome::TimedOut, |ending| ending.outcome);
+    if state == StageState::Passed
+        && let Some((id, program)) = program_beside(server)
+    {
+        let summary = format!("{summary}; whether {program} does is not looked into");
+        return Step::new(stage, StageState::Unknown, summary)
+            .by(seen.id)
+            .by(id);
+    }
     Step::new(stage, state, summary)
         .by(seen.id)
         .meeting(outcome)
+}
+
+/// A program at XDP or a filter of traffic control (`tc(8)`) that sees the client's packets or their answers.
+fn program_beside<'a>(server: &Server<'a>) -> Option<(&'a str, String)> {
+    let interfaces = server.interfaces?;
+    let way_in = server.network.and_then(|seen| seen.fact.way_in.as_ref());
+    let way_out = match server.way_back.map(|seen| seen.fact) {
+        Some(RouteOutcome::Via { interface, .. }) => Some(interface.as_str()),
+        _ => None,
+    };
+    let concerns = |name: &str| match (way_in, way_out) {
+        (None, None) => name != "lo",
+        (way_in, way_out) => {
+            way_in.is_some_and(|way_in| way_in.as_str() == name) || way_out == Some(name)
+        }
+    };
+    let interface = interfaces
+        .fact
+        .iter()
+        .find(|one| concerns(one.name.as_str()) && !one.programs.is_empty())?;
+    let program = interface.programs.first()?;
+    Some((
+        interfaces.id,
+        format!("the program on {} ({program})", interface.name),
+    ))
 }
 
 fn listener(server: &Server<'_>) -> Step {
