@@ -141,6 +141,8 @@ fn host_firewall(server: &Server<'_>) -> Step {
     };
     let summary = if decided_by.is_empty() {
         words.to_owned()
+    } else if decided_by.starts_with("no ") {
+        format!("{words}: {decided_by}")
     } else {
         format!("{words}: {decided_by} decides")
     };
@@ -152,7 +154,8 @@ fn host_firewall(server: &Server<'_>) -> Step {
     if state == StageState::Passed
         && let Some((id, program)) = program_beside(server)
     {
-        let summary = format!("{summary}; whether {program} does is not looked into");
+        let summary =
+            format!("the rules let the packet in; what {program} does is not looked into");
         return Step::new(stage, StageState::Unknown, summary)
             .by(seen.id)
             .by(id);
