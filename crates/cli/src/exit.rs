@@ -9,6 +9,11 @@ pub(crate) const PROBLEM: u8 = 1;
 /// The question could not be answered.
 pub(crate) const UNANSWERED: u8 = 3;
 
+/// The status of a program that a signal ended, as a shell reports it.
+pub(crate) const fn by_signal(number: u8) -> u8 {
+    128 + number
+}
+
 /// The status that goes with a report.
 pub(crate) fn of(report: &Report) -> u8 {
     if report.outcome == Outcome::Open {

@@ -97,6 +97,13 @@ pub(crate) fn complain(message: &str) {
     let _ = writeln!(io::stderr(), "sshdoctor: {message}");
 }
 
+/// Takes away what stands on the current line of a terminal at standard error.
+pub(crate) fn clear_line() {
+    if stderr_is_terminal() {
+        let _ = write!(io::stderr(), "\r\x1b[K");
+    }
+}
+
 /// Standard error is a terminal.
 pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()

@@ -3,15 +3,16 @@
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::Signal;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
+
+use crate::children;
 
 /// How much of standard error is kept.
 const STDERR_KEPT: usize = 4096;
@@ -77,19 +78,17 @@ impl Running {
     /// # Errors
     /// When it cannot be started.
     pub(crate) fn start(command: &mut Command, limits: Limits) -> io::Result<Self> {
-        let mut child = command
+        command
             .env("LC_ALL", "C")
-            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let group = i32::try_from(child.id()).map_err(io::Error::other)?;
+            .stderr(Stdio::piped());
+        let (mut child, group) = children::start(command)?;
         let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         Ok(Self {
             stderr: child.stderr.take(),
             child,
-            group: Pid::from_raw(group),
+            group,
             stdout,
             said: Vec::new(),
             limits,
@@ -308,8 +307,7 @@ fn ended(process: Pid) -> nix::Result<WaitStatus> {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Before it is reaped: afterwards the number could be another group's.
-        let _ = killpg(self.group, Signal::SIGKILL);
+        children::end(self.group);
         let gone_by = Instant::now() + KILLED_WAIT;
         while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < gone_by {
             std::thread::sleep(END_POLL);

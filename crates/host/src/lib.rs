@@ -4,6 +4,7 @@
 //! seen is said to be so, and is never taken for absent.
 
 mod child;
+mod children;
 mod kernel_part;
 mod kernel_setting;
 mod netlink;
@@ -17,5 +18,6 @@ pub mod server;
 mod tests;
 
 pub use child::Limits;
+pub use children::end_all;
 pub use programs::Programs;
 pub use root::Root;

@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: CheckArguments, start: Instant) -> anyhow::Result<u
     runtime.shutdown_background();
 
     if let Ending::Signal(number) = ending.context("cannot watch for signals")? {
-        return Ok(128 + number);
+        return Ok(exit::by_signal(number));
     }
     let case = match server {
         Some((name, server)) => load::joined(

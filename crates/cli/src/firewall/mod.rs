@@ -19,7 +19,7 @@ use sshdoctor_case::{Fact, FirewallReport, PacketVerdict};
 use sshdoctor_filter::evaluate::Question;
 use sshdoctor_host::Limits;
 
-use crate::{arguments::FirewallArguments, exit, output};
+use crate::{arguments::FirewallArguments, exit, interruption, output};
 use reading::Filter;
 pub(crate) use reading::is_privileged;
 use report::Reading;
@@ -29,6 +29,7 @@ use report::Reading;
 /// # Errors
 /// When the command line is wrong, nothing can be read, or the report cannot be written.
 pub(crate) fn run(arguments: &FirewallArguments, start: Instant) -> anyhow::Result<u8> {
+    interruption::watch();
     let mut questions = arguments.questions()?;
     let filter = Filter::open(&arguments.ruleset, &questions)?;
     let mut taken = None;

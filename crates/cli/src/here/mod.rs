@@ -16,7 +16,7 @@ use sshdoctor_host::{Programs, Root};
 
 use crate::{
     arguments::{HereArguments, usage_error},
-    exit, load, output, progress,
+    exit, interruption, load, output, progress,
     save::NewFile,
 };
 
@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: &HereArguments, start: Instant) -> anyhow::Result<u
         )
         .into());
     }
+    interruption::watch();
     let file = arguments.save.as_deref().map(NewFile::at).transpose()?;
     let root = match &arguments.root {
         Some(directory) => Root::mounted_at(Path::new(directory))
@@ -54,10 +55,12 @@ pub(crate) fn run(arguments: &HereArguments, start: Instant) -> anyhow::Result<u
     if let Some((name, client)) = client {
         case = load::joined((name, client), ("what this server shows", case))?;
     }
+    // What was too late to be waited for.
+    sshdoctor_host::end_all();
     let report = sshdoctor_diagnose::diagnose(&case);
     output::report(&report, &arguments.output)?;
     if let Some(file) = file {
-        file.write(&case)?;
+        interruption::whole(|| file.write(&case))?;
     }
     Ok(status(&report))
 }
