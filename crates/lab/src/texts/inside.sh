@@ -23,8 +23,18 @@ type_in() {
 }
 
 on_terminal() {
-    ( cd /home/me && printf '%b' "${2:-}" | as_me timeout --kill-after=1 "${patience:-25}" \
-        script --quiet --return --flush --command "$1" /dev/null 2>&1 | tr -d '\r\010' | sed 's/^^D//' >> /run/text ) || true
+    ( cd /home/me && type_slowly "${2:-}" | as_me script --quiet --return --flush \
+        --command "timeout --foreground --kill-after=1 ${patience:-25} bash -c $(printf '%q' "$1")" /dev/null 2>&1 |
+        tr -d '\r\010' | sed 's/^^D//' >> /run/text ) || true
+}
+
+# A person answers a prompt when it is there: what is typed before is thrown away.
+type_slowly() {
+    printf '%b' "$1" | while read -r line; do
+        sleep 3
+        printf '%s\n' "$line"
+    done
+    sleep 1.5
 }
 
 # Everything that a command of a script prints: there is no terminal.
@@ -91,6 +101,12 @@ listener = socket.create_server(("", ${port:-22}), reuse_port=True)
 def serve(peer):
     peer.sendall(b"$1")
     time.sleep(${2:-0.2})
+    if "${3:-close}" == "close":
+        peer.setblocking(False)
+        try:
+            peer.recv(4096)
+        except BlockingIOError:
+            pass
     if "${3:-close}" == "reset":
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     peer.close()
@@ -109,7 +125,7 @@ packet_rule() {
 
 rm -f /etc/ssh/ssh_host_*
 for kind in ed25519 ecdsa; do ssh-keygen -q -t $kind -N '' -C root@server -f /etc/ssh/ssh_host_${kind}_key; done
-printf 'PasswordAuthentication yes\nPermitRootLogin prohibit-password\nKbdInteractiveAuthentication no\nUsePAM yes\nPrintMotd no\nAcceptEnv LANG LC_*\nSubsystem sftp /usr/lib/openssh/sftp-server\n' > /etc/ssh/sshd_config
+printf 'PasswordAuthentication yes\nPermitRootLogin prohibit-password\nChallengeResponseAuthentication no\nUsePAM yes\nPrintMotd no\nAcceptEnv LANG LC_*\nSubsystem sftp /usr/lib/openssh/sftp-server\n' > /etc/ssh/sshd_config
 printf 'Host *\n    SendEnv LANG LC_*\n' > /etc/ssh/ssh_config
 mkdir -p /home/me/.ssh /home/deploy/.ssh /root/.ssh
 ssh-keygen -q -t ed25519 -N '' -C me@laptop -f /home/me/.ssh/id_ed25519
