@@ -31,7 +31,7 @@ on_terminal() {
 # A person answers a prompt when it is there: what is typed before is thrown away.
 type_slowly() {
     printf '%b' "$1" | while read -r line; do
-        sleep 3
+        sleep 4
         printf '%s\n' "$line"
     done
     sleep 1.5
@@ -74,13 +74,17 @@ serve() {
 
 # sshd whose words go to the system log.
 serve_with_system_log() {
+    keep_system_log
+    "$(command -v sshd)" -D "$@" &
+    until_listening "${port:-22}"
+}
+
+keep_system_log() {
     printf 'module(load="imuxsock")\n$RepeatedMsgReduction on\n%s\nauth,authpriv.* /var/log/auth.log\n' \
         "${log_template:-\$ActionFileDefaultTemplate RSYSLOG_TraditionalFileFormat}" > /etc/rsyslog.conf
     rm -rf /etc/rsyslog.d
     rsyslogd
     for _ in $(seq 50); do [ -S /dev/log ] && break; sleep 0.1; done
-    "$(command -v sshd)" -D "$@" &
-    until_listening "${port:-22}"
 }
 
 until_listening() {
