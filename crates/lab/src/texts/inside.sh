@@ -31,7 +31,7 @@ on_terminal() {
 # A person answers a prompt when it is there: what is typed before is thrown away.
 type_slowly() {
     printf '%b' "$1" | while read -r line; do
-        sleep 4
+        sleep 5.5
         printf '%s\n' "$line"
     done
     sleep 1.5
