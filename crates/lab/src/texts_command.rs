@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 
 use sshdoctor_lab::{
-    LabError, Provocation, ProvokedText, Tree, load_provocations, provoke, write_text,
+    LabError, Provocation, ProvokedText, Tree, compare_with_kept, load_provocations, provoke,
+    write_text,
 };
 
 #[derive(clap::Args)]
@@ -145,7 +146,7 @@ fn provoke_all(chosen: Vec<Provocation>, arguments: &Arguments) -> Totals {
     totals.into_inner().unwrap_or_default()
 }
 
-/// Keeps the text where that is asked for; otherwise the kept one must be there and mean the same.
+/// Keeps the text where that is asked for; otherwise the kept one must still hold the words that decide.
 fn keep_or_compare(
     one: &Provocation,
     provoked: &ProvokedText,
@@ -158,17 +159,8 @@ fn keep_or_compare(
             String::from_utf8_lossy(&provoked.text)
         );
     }
-    if let Some(folder) = &arguments.record {
-        return write_text(folder, one, provoked);
-    }
-    let file = kept().join(format!("{}.txt", one.name));
-    if file.is_file() {
-        Ok(())
-    } else {
-        Err(LabError::Unfit(format!(
-            "{}: there is no {} (--record)",
-            one.name,
-            file.display()
-        )))
+    match &arguments.record {
+        Some(folder) => write_text(folder, one, provoked),
+        None => compare_with_kept(one, &kept()),
     }
 }

@@ -12,6 +12,6 @@ mod tree;
 mod wrapping;
 
 pub use attempt::{ProvokedText, provoke};
-pub use keeping::write_text;
+pub use keeping::{compare_with_kept, write_text};
 pub use provocation::{Provocation, load_provocations};
 pub use tree::Tree;

@@ -61,6 +61,24 @@ pub enum Wrapping {
 }
 
 impl Wrapping {
+    /// A program wrote it, nobody's terminal.
+    fn is_log(self) -> bool {
+        !matches!(
+            self,
+            Self::MailQuote
+                | Self::MailBroken
+                | Self::Fenced
+                | Self::Crlf
+                | Self::RawTerminal
+                | Self::Colours
+                | Self::Cut
+                | Self::Broken
+                | Self::Numbered
+                | Self::Redacted
+                | Self::LastLines
+        )
+    }
+
     /// As scenario files and texts call it.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -93,12 +111,30 @@ impl Wrapping {
     }
 }
 
+/// A prompt with the command after it, which no log holds.
+const PROMPT: &str = "me@laptop:~$ ";
+
 /// Wraps a text in one after the other.
 pub(super) fn wrap(text: &str, wrappings: &[Wrapping]) -> Vec<u8> {
+    let plain = if wrappings.iter().any(|wrapping| wrapping.is_log()) {
+        without_prompts(text)
+    } else {
+        text.to_owned()
+    };
     wrappings
         .iter()
-        .fold(text.to_owned(), |text, wrapping| around(&text, *wrapping))
+        .fold(plain, |text, wrapping| around(&text, *wrapping))
         .into_bytes()
+}
+
+fn without_prompts(text: &str) -> String {
+    text.lines()
+        .filter(|line| !line.starts_with(PROMPT))
+        .fold(String::new(), |mut all, line| {
+            all += line;
+            all.push('\n');
+            all
+        })
 }
 
 fn around(text: &str, wrapping: Wrapping) -> String {
