@@ -79,6 +79,10 @@ pub(crate) fn follow_recipe(recipe: &str, codename: &str, folder: &Path) -> Resu
     let what = format!("make the image of {codename}");
     find_tool("debootstrap", "debootstrap")?;
     let partial = folder.with_extension("partial");
+    // One that was interrupted stands in the way of the next.
+    if partial.is_dir() {
+        std::fs::remove_dir_all(&partial).doing(&what)?;
+    }
     std::fs::create_dir_all(&partial).doing(&what)?;
     let output = Command::new(find_tool("unshare", "util-linux")?)
         .args(["--mount", "--pid", "--fork", "--kill-child"])

@@ -18,6 +18,16 @@ pub enum Wrapping {
     JournalPrecise,
     /// `journalctl -o json`.
     JournalJson,
+    /// `journalctl -o json` of a message that is not UTF-8: its bytes as numbers.
+    JournalJsonBytes,
+    /// `journalctl -o verbose`.
+    JournalVerbose,
+    /// RFC 5424 as it is sent to a log server.
+    SyslogStructured,
+    /// `logread` of OpenWrt.
+    Openwrt,
+    /// `key=value`, as collectors of logs export it.
+    Logfmt,
     /// `docker logs --timestamps`.
     Docker,
     /// Docker's `json-file` log.
@@ -87,6 +97,11 @@ impl Wrapping {
             Self::Journal => "journal",
             Self::JournalPrecise => "journal-precise",
             Self::JournalJson => "journal-json",
+            Self::JournalJsonBytes => "journal-json-bytes",
+            Self::JournalVerbose => "journal-verbose",
+            Self::SyslogStructured => "syslog-structured",
+            Self::Openwrt => "openwrt",
+            Self::Logfmt => "logfmt",
             Self::Docker => "docker",
             Self::DockerJson => "docker-json",
             Self::Kubernetes => "kubernetes",
@@ -173,7 +188,23 @@ fn around_line(wrapping: Wrapping, index: usize, line: &str) -> String {
             clock(index),
             index * 1371 % 1_000_000
         ),
-        Wrapping::JournalJson => journal_json(index, line),
+        Wrapping::JournalJson => journal_json(index, line.into()),
+        Wrapping::JournalJsonBytes => journal_json(index, line.as_bytes().into()),
+        Wrapping::JournalVerbose => journal_verbose(index, line),
+        Wrapping::SyslogStructured => {
+            format!("<38>1 {}Z server sshd 812 - - {line}", instant(index, 3))
+        }
+        Wrapping::Openwrt => format!(
+            "Mon Mar  2 {} 2026 authpriv.info dropbear[812]: {line}",
+            clock(index)
+        ),
+        Wrapping::Logfmt => {
+            let message = serde_json::Value::from(line);
+            format!(
+                "ts={}Z level=info unit=ssh.service msg={message}",
+                instant(index, 3)
+            )
+        }
         Wrapping::Docker => format!("{}Z {line}", instant(index, 9)),
         Wrapping::DockerJson => {
             let log = serde_json::Value::from(format!("{line}\n"));
@@ -219,7 +250,7 @@ fn syslog_line(index: usize, line: &str) -> String {
     format!("Mar  2 {} server sshd[812]: {line}", clock(index))
 }
 
-fn journal_json(index: usize, line: &str) -> String {
+fn journal_json(index: usize, message: serde_json::Value) -> String {
     serde_json::json!({
         "__REALTIME_TIMESTAMP": format!("17724459{:08}", index * 1371),
         "_HOSTNAME": "server",
@@ -228,9 +259,19 @@ fn journal_json(index: usize, line: &str) -> String {
         "SYSLOG_PID": "812",
         "PRIORITY": "6",
         "_TRANSPORT": "syslog",
-        "MESSAGE": line,
+        "MESSAGE": message,
     })
     .to_string()
+}
+
+fn journal_verbose(index: usize, line: &str) -> String {
+    format!(
+        "Mon 2026-03-02 {}.{:06} UTC [s=c0ffee;i={index:x};b=c0ffee;m={index:x};t={index:x};x={index:x}]\n    \
+         PRIORITY=6\n    SYSLOG_IDENTIFIER=sshd\n    SYSLOG_PID=812\n    _SYSTEMD_UNIT=ssh.service\n    \
+         MESSAGE={line}\n    _HOSTNAME=server",
+        clock(index),
+        index * 1371 % 1_000_000
+    )
 }
 
 fn github_actions(text: &str) -> String {
