@@ -131,28 +131,37 @@ fn spell_out(
     Ok(causes)
 }
 
+/// Completes each after the one that it is made of, wherever that stands.
 fn resolve(written: Vec<Written>) -> Result<Vec<Provocation>, LabError> {
-    let mut known: BTreeMap<String, Provocation> = BTreeMap::new();
-    let mut all = Vec::new();
-    let (own, derived): (Vec<_>, Vec<_>) = written.into_iter().partition(|one| one.of.is_none());
-    for one in own.into_iter().chain(derived) {
-        let base = match &one.of {
-            Some(base) => Some(known.get(base).ok_or_else(|| {
-                LabError::Unfit(format!("{}: there is no text {base}", one.name))
-            })?),
-            None => None,
-        };
-        let provocation = one.complete(base)?;
-        if known
-            .insert(provocation.name.clone(), provocation.clone())
-            .is_some()
-        {
+    let mut all: Vec<Provocation> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    let mut waiting = written;
+    while !waiting.is_empty() {
+        let is_ready = |one: &Written| one.of.as_ref().is_none_or(|base| known.contains_key(base));
+        let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_ready);
+        if let (true, Some(lost)) = (ready.is_empty(), rest.first()) {
+            let base = lost.of.as_deref().unwrap_or_default();
             return Err(LabError::Unfit(format!(
-                "two texts are called {}",
-                provocation.name
+                "{}: there is no text {base} to make it of",
+                lost.name
             )));
         }
-        all.push(provocation);
+        for one in ready {
+            let base = one
+                .of
+                .as_ref()
+                .and_then(|base| all.get(*known.get(base)?))
+                .cloned();
+            let provocation = one.complete(base.as_ref())?;
+            if known.insert(provocation.name.clone(), all.len()).is_some() {
+                return Err(LabError::Unfit(format!(
+                    "two texts are called {}",
+                    provocation.name
+                )));
+            }
+            all.push(provocation);
+        }
+        waiting = rest;
     }
     Ok(all)
 }
@@ -226,5 +235,50 @@ fn package_of<'a>(program: &'a str, side: &str) -> &'a str {
         ("ansible", _) => "ansible-core",
         ("libssh", _) => "qemu-block-extra",
         (other, _) => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Family, Written, resolve};
+
+    fn written(text: &str) -> Vec<Written> {
+        toml::from_str::<Family>(text)
+            .expect("a well-formed family")
+            .text
+    }
+
+    const CHAIN: &str = r#"
+        [[text]]
+        name = "third"
+        of = "second"
+        [[text]]
+        name = "second"
+        of = "first"
+        stage = "banner"
+        [[text]]
+        name = "first"
+        how = "nothing listens"
+        stage = "listener"
+        decisive = ["refused"]
+        run = "record true"
+    "#;
+
+    #[test]
+    fn a_text_is_made_of_one_that_stands_after_it() {
+        let all = resolve(written(CHAIN)).expect("all are there");
+        let third = all.iter().find(|one| one.name == "third");
+        let third = third.expect("it is among them");
+        assert_eq!(third.stage.as_deref(), Some("banner"));
+        assert_eq!(third.decisive, ["refused"]);
+    }
+
+    #[test]
+    fn a_text_of_itself_or_of_nothing_is_named() {
+        for base in ["lost", "nowhere"] {
+            let text = format!("[[text]]\nname = \"lost\"\nof = \"{base}\"\n");
+            let error = resolve(written(&text)).expect_err("it cannot be made");
+            assert!(error.to_string().starts_with("lost: "), "{error}");
+        }
     }
 }
