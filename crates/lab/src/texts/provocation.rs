@@ -65,6 +65,7 @@ struct Written {
     how: Option<String>,
     stage: Option<String>,
     or_stages: Option<Vec<String>>,
+    /// `unclear` where the text leaves it open.
     outcome: Option<String>,
     causes: Option<Vec<String>>,
     true_cause: Option<String>,
@@ -211,7 +212,8 @@ impl Written {
                 .or_else(|| base.and_then(|base| base.stage.clone())),
             outcome: self
                 .outcome
-                .or_else(|| base.and_then(|base| base.outcome.clone())),
+                .or_else(|| base.and_then(|base| base.outcome.clone()))
+                .filter(|outcome| outcome != "unclear"),
             name: self.name,
             program,
             package,
