@@ -116,6 +116,21 @@ fn a_failure_has_its_cause_and_what_does_not_fail_has_none() {
 }
 
 #[test]
+fn the_words_that_decide_stand_in_the_text() {
+    for (name, meaning) in meanings() {
+        let text = std::fs::read(folder().join(format!("{name}.txt"))).expect("a readable text");
+        let text = String::from_utf8_lossy(&text);
+        for words in meaning
+            .decisive
+            .iter()
+            .filter(|_| meaning.wrapped.is_empty())
+        {
+            assert!(text.contains(words.as_str()), "{name}: no {words:?}");
+        }
+    }
+}
+
+#[test]
 fn all_stages_sides_and_wrappings_are_met() {
     let all = meanings();
     let mut stages: BTreeMap<&str, usize> = BTreeMap::new();
