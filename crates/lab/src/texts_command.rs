@@ -48,6 +48,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, LabError> {
     if arguments.list {
         return Ok(list(&chosen));
     }
+    if !nix::unistd::Uid::effective().is_root() {
+        return Err(LabError::Unfit(
+            "only root may make the namespaces in which programs are made to fail".into(),
+        ));
+    }
     if arguments.make_trees {
         make_trees(&chosen)?;
     }
