@@ -60,7 +60,6 @@ struct Written {
     of: Option<String>,
     tree: Option<Tree>,
     program: Option<String>,
-    package: Option<String>,
     side: Option<String>,
     how: Option<String>,
     stage: Option<String>,
@@ -178,10 +177,7 @@ impl Written {
             .side
             .or_else(|| base.map(|base| base.side.clone()))
             .unwrap_or_else(|| "client".to_owned());
-        let package = self
-            .package
-            .or_else(|| base.map(|base| base.package.clone()))
-            .unwrap_or_else(|| package_of(&program, &side).to_owned());
+        let package = package_of(&program, &side).to_owned();
         let true_cause = self
             .true_cause
             .or_else(|| base.and_then(|base| base.true_cause.clone()));
@@ -235,7 +231,7 @@ fn package_of<'a>(program: &'a str, side: &str) -> &'a str {
         ("paramiko", _) => "python3-paramiko",
         ("asyncssh", _) => "python3-asyncssh",
         ("ansible", _) => "ansible-core",
-        ("libssh", _) => "qemu-block-extra",
+        ("libssh", _) => "libssh-4",
         (other, _) => other,
     }
 }
