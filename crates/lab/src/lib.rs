@@ -25,6 +25,7 @@ mod sandbox;
 mod scenario;
 mod services;
 mod system;
+mod texts;
 mod tool_rules;
 mod topology;
 mod trial;
@@ -44,5 +45,8 @@ pub use packet_filter::{
 pub use runner::{Finished, Plan, encode, run_all, run_interactive};
 pub use sandbox::{SANDBOX_VARIABLE, run_again_inside};
 pub use scenario::{Expectation, STAGES, Scenario, Truth};
+pub use texts::{
+    Provocation, ProvokedText, Tree, compare_with_kept, load_provocations, provoke, write_text,
+};
 pub use tool_rules::{Recording, Situation, observe_for_sandbox, record_all};
 pub use trial::{Trial, open_shell, try_scenario};

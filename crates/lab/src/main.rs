@@ -8,6 +8,7 @@
 mod booted_command;
 mod corpora;
 mod fuzz_filter;
+mod texts_command;
 mod tool_rules_command;
 
 use std::ffi::OsString;
@@ -51,6 +52,8 @@ enum Command {
     Corpora(corpora::Arguments),
     /// Boot whole hosts, break them, and judge what `sshdoctor here` says on them. As root.
     Booted(booted_command::Arguments),
+    /// Make real programs fail, and compare their words with the texts that are kept. As root.
+    Texts(texts_command::Arguments),
     /// Build the scenario that the environment names; for this program itself, in a sandbox.
     #[command(hide = true)]
     Inside {
@@ -97,6 +100,7 @@ fn main() -> ExitCode {
         Command::Corpora(arguments) => corpora::run(&arguments),
         Command::ToolRules(arguments) => tool_rules_command::run(&arguments),
         Command::Booted(arguments) => booted_command::run(&arguments),
+        Command::Texts(arguments) => texts_command::run(&arguments),
         Command::Inside {
             sshdoctor,
             shell,

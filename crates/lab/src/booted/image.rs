@@ -53,7 +53,7 @@ impl Image {
     }
 
     fn named(release: Release) -> Self {
-        let name = format!("{}-{:016x}", release.codename(), stamp());
+        let name = format!("{}-{:016x}", release.codename(), stamp(RECIPE));
         Self {
             folder: place().join(name),
         }
@@ -70,37 +70,48 @@ impl Image {
     }
 
     fn make(&self, release: Release) -> Result<(), LabError> {
-        let what = format!("make the image of {}", release.codename());
-        find_tool("debootstrap", "debootstrap")?;
-        let partial = self.folder.with_extension("partial");
-        std::fs::create_dir_all(&partial).doing(&what)?;
-        let output = Command::new(find_tool("unshare", "util-linux")?)
-            .args(["--mount", "--pid", "--fork", "--kill-child"])
-            .args(["sh", "-c", RECIPE, "image-recipe"])
-            .args([release.codename(), &mirror()?])
-            .arg(&partial)
-            .output()
-            .doing(&what)?;
-        if !output.status.success() {
-            let words = String::from_utf8_lossy(&output.stderr);
-            let told = String::from_utf8_lossy(&output.stdout);
-            return Err(LabError::Tool {
-                tool: "the image recipe".into(),
-                host: release.codename().into(),
-                message: format!("{}\n{}", last_lines(&told), last_lines(&words)),
-            });
-        }
-        std::fs::rename(&partial, &self.folder).doing(&what)
+        follow_recipe(RECIPE, release.codename(), &self.folder)
     }
 }
 
-fn place() -> PathBuf {
+/// Makes the image of a release in this folder, as the recipe says.
+pub(crate) fn follow_recipe(recipe: &str, codename: &str, folder: &Path) -> Result<(), LabError> {
+    let what = format!("make the image of {codename}");
+    find_tool("debootstrap", "debootstrap")?;
+    let partial = folder.with_extension("partial");
+    // One that was interrupted stands in the way of the next.
+    if partial.is_dir() {
+        std::fs::remove_dir_all(&partial).doing(&what)?;
+    }
+    std::fs::create_dir_all(&partial).doing(&what)?;
+    let output = Command::new(find_tool("unshare", "util-linux")?)
+        .args(["--mount", "--pid", "--fork", "--kill-child"])
+        .args(["sh", "-c", recipe, "image-recipe"])
+        .args([codename, &mirror()?])
+        .arg(&partial)
+        .output()
+        .doing(&what)?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        let told = String::from_utf8_lossy(&output.stdout);
+        return Err(LabError::Tool {
+            tool: "the image recipe".into(),
+            host: codename.into(),
+            message: format!("{}\n{}", last_lines(&told), last_lines(&words)),
+        });
+    }
+    std::fs::rename(&partial, folder).doing(&what)
+}
+
+/// The folder of all images.
+pub(crate) fn place() -> PathBuf {
     std::env::var_os(PLACE_VARIABLE).map_or_else(|| DEFAULT_PLACE.into(), PathBuf::from)
 }
 
-fn stamp() -> u64 {
+/// What a recipe's image is called by.
+pub(crate) fn stamp(recipe: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    RECIPE.hash(&mut hasher);
+    recipe.hash(&mut hasher);
     hasher.finish()
 }
 

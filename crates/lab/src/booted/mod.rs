@@ -23,6 +23,7 @@ pub use broken_host::open_booted_shell;
 pub use control_group::sweep as sweep_control_groups;
 pub use fixtures::Fixtures;
 pub use image::Image;
+pub(crate) use image::{follow_recipe, place as image_place, stamp};
 pub use judge::InsideVerdict;
 pub use measure::{Measured, measure_on_booted};
 pub use scenario::{BootedScenario, Release};
