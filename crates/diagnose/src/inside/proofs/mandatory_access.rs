@@ -102,6 +102,9 @@ fn confined(server: &Server<'_>) -> Option<Proof> {
             .iter()
             .any(|lead| home.as_str().starts_with(lead))
     });
+    if let Some(proof) = without_network(server, &confinement) {
+        return Some(service::changed_by(proof.link(words), unit.fact).by(unit.id));
+    }
     let proof = match bind {
         Some((log, line)) if server.nothing_listens() => Proof::stops(
             Outcome::Refused,
@@ -118,6 +121,40 @@ fn confined(server: &Server<'_>) -> Option<Proof> {
         _ => return None,
     };
     Some(service::changed_by(proof.link(words), unit.fact).by(unit.id))
+}
+
+/// The unit may have no socket of either family of addresses (`RestrictAddressFamilies=`, `systemd.exec(5)`), and sshd, which says
+/// only that it cannot bind any address, does not run.
+fn without_network(server: &Server<'_>, confinement: &[&str]) -> Option<Proof> {
+    let families = confinement
+        .iter()
+        .find_map(|setting| setting.strip_prefix("RestrictAddressFamilies="))?;
+    if !lacks_internet(families) || !server.nothing_listens() {
+        return None;
+    }
+    let (log, line) = server.logged(&["Cannot bind any address"])?;
+    Some(
+        Proof::stops(
+            Outcome::Refused,
+            format!("sshd may not open a socket of the network: its unit has RestrictAddressFamilies={families}."),
+        )
+        .by(log)
+        .quoting(quote::log_line(line))
+        .explaining(&["sshd-stopped", "sshd-restart-loop"]),
+    )
+}
+
+/// `~` stands before those that are forbidden.
+fn lacks_internet(families: &str) -> bool {
+    let named = |family: &str| {
+        let words = families.trim_start_matches('~').split_whitespace();
+        words.into_iter().any(|word| word == family)
+    };
+    if families.starts_with('~') {
+        named("AF_INET") && named("AF_INET6")
+    } else {
+        !named("AF_INET") && !named("AF_INET6")
+    }
 }
 
 fn denied_by_apparmor(server: &Server<'_>) -> Option<Proof> {

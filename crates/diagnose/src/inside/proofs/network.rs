@@ -73,11 +73,20 @@ pub(crate) fn no_route_back(server: &Server<'_>) -> Option<Proof> {
         RouteOutcome::Blackhole => format!("a blackhole route swallows answers to {from}"),
         RouteOutcome::Prohibit => format!("a route prohibits answers to {from}"),
     };
-    Some(
-        Proof::stops(Outcome::TimedOut, format!("Answers cannot leave: {words}."))
-            .link(words)
-            .by(way.id),
-    )
+    let route = server
+        .network
+        .and_then(|network| Some((network.id, network.fact.refusing_route.as_ref()?)));
+    let words = match route {
+        Some((_, route)) => format!("{words} (ip route: {route})"),
+        None => words,
+    };
+    let proof = Proof::stops(Outcome::TimedOut, format!("Answers cannot leave: {words}."))
+        .link(words)
+        .by(way.id);
+    Some(match route {
+        Some((id, route)) => proof.by(id).mended_by(format!("ip route del {route}")),
+        None => proof,
+    })
 }
 
 /// The next hop to the client does not answer the kernel's own questions for its link-layer address.

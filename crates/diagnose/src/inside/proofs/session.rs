@@ -1,8 +1,8 @@
 //! What ends a session that was let in.
 
-use sshdoctor_case::{Outcome, Received};
+use sshdoctor_case::{Outcome, Received, Stage};
 
-use super::{config, quote};
+use super::{config, quote, sentence::begun};
 use crate::inside::{Proof, Server};
 
 /// The directory that a session is locked into has the wrong owner or mode.
@@ -117,4 +117,68 @@ pub(crate) fn prints_at_startup(server: &Server<'_>) -> Option<Proof> {
         .link(words)
         .by(account.id),
     )
+}
+
+/// The account's shell does not exist in the directory that its sessions are locked into.
+pub(crate) fn shell_outside_chroot(server: &Server<'_>) -> Option<Proof> {
+    let chroot = server.config?.fact.chroot.as_ref()?;
+    let forced = server
+        .setting("forcecommand")
+        .is_some_and(|command| command.contains("internal-sftp"));
+    if chroot.shell_exists != Some(false) || forced {
+        return None;
+    }
+    let words = format!(
+        "sessions are locked into {}, and {} does not exist in it",
+        chroot.directory, chroot.shell
+    );
+    config::by_setting(
+        server,
+        "chrootdirectory",
+        Outcome::SessionFailed,
+        &format!("No shell can be started: {words}"),
+        words.clone(),
+        "has no such shell",
+    )
+    .map(|proof| proof.at(Stage::Session))
+}
+
+/// The program of a subsystem does not exist; it stops a client that asked for it.
+pub(crate) fn subsystem_program_missing(server: &Server<'_>) -> Option<Proof> {
+    let config = server.config?;
+    let subsystem = config
+        .fact
+        .subsystems
+        .iter()
+        .find(|subsystem| subsystem.usable == Some(false))?;
+    let words = format!(
+        "{}, the program of the subsystem {}, does not exist or cannot be executed",
+        subsystem.program, subsystem.name
+    );
+    let request = format!("subsystem request for {} ", subsystem.name);
+    let proof = match super::logged::recent(server, &[&request]) {
+        Some((log, line)) => Proof::stops(
+            Outcome::SessionFailed,
+            format!(
+                "{} fails: {words}{}.",
+                begun(subsystem.name.as_str()),
+                config::at(server, "subsystem")
+            ),
+        )
+        .link(format!("sshd logged: {}", line.message))
+        .by(log),
+        None => Proof::note(format!(
+            "{}{}: {} fails for everybody, a shell does not.",
+            begun(&words),
+            config::at(server, "subsystem"),
+            subsystem.name
+        )),
+    };
+    let proof = proof.link(words).by(config.id);
+    Some(config::quoting_setting(
+        server,
+        proof,
+        "subsystem",
+        "cannot be started",
+    ))
 }
