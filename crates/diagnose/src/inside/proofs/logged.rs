@@ -9,7 +9,7 @@ use crate::inside::{Proof, Server, account::passwords_work};
 const RECENT_MS: i64 = 900_000;
 
 /// The last recent line that holds any of `patterns` and names the client, or no client at all.
-pub(super) fn recent<'a>(server: &Server<'a>, patterns: &[&str]) -> Option<(&'a str, &'a LogLine)> {
+fn recent<'a>(server: &Server<'a>, patterns: &[&str]) -> Option<(&'a str, &'a LogLine)> {
     let from = server.question.from.map(|from| from.to_string());
     let (log, line) = server.logged(patterns)?;
     let text = line.message.as_str();

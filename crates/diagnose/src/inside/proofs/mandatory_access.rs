@@ -1,6 +1,6 @@
 //! SELinux and AppArmor.
 
-use sshdoctor_case::{Outcome, SelinuxMode, Stage};
+use sshdoctor_case::{LogLine, Outcome, SelinuxMode, Stage};
 
 use super::{quote, service};
 use crate::inside::{Proof, Server};
@@ -32,36 +32,53 @@ pub(crate) fn port_unlabelled(server: &Server<'_>) -> Option<Proof> {
     )
 }
 
-/// A file has a label that SELinux does not let sshd read.
+/// A file has a label that SELinux does not let sshd read; it stops the client only if sshd was denied something.
 pub(crate) fn file_context(server: &Server<'_>) -> Option<Proof> {
     let selinux = server.selinux?;
     if selinux.fact.mode != SelinuxMode::Enforcing {
         return None;
     }
-    let wrong = selinux.fact.contexts.iter().find(|context| {
-        context
-            .expected
-            .as_ref()
-            .is_some_and(|expected| *expected != context.label)
+    let (wrong, expected) = selinux.fact.contexts.iter().find_map(|context| {
+        let expected = context.expected.as_ref()?;
+        let differs = type_of(expected.as_str()) != type_of(context.label.as_str());
+        differs.then_some((context, expected))
     })?;
     let words = format!(
-        "{} has the label {}, and {} is wanted",
-        wrong.path,
-        wrong.label,
-        wrong
-            .expected
-            .as_ref()
-            .map_or("", sshdoctor_case::Received::as_str)
+        "{} has the label {}, and {expected} is wanted",
+        wrong.path, wrong.label
     );
-    Some(
-        Proof::stops(
+    let proof = match denied_by_selinux(server, wrong.path.as_str()) {
+        Some((log, line)) => Proof::stops(
             Outcome::LoginRefused,
             format!("SELinux keeps sshd from a file: {words}."),
         )
-        .link(words)
-        .by(selinux.id)
-        .mended_by(format!("restorecon -v {}", wrong.path)),
+        .by(log)
+        .quoting(quote::log_line(line)),
+        None => Proof::note(format!("{words}.")),
+    };
+    Some(
+        proof
+            .link(words)
+            .by(selinux.id)
+            .explaining(&["key-not-authorized"])
+            .mended_by(format!("restorecon -v {}", wrong.path)),
     )
+}
+
+/// Of `user:role:type:level` the policy decides by the type, and `restorecon(8)` sets no other part unless it is forced to.
+fn type_of(label: &str) -> &str {
+    label.split(':').nth(2).unwrap_or(label)
+}
+
+/// The kernel denied sshd something, or sshd says that it may not open that file.
+fn denied_by_selinux<'a>(server: &Server<'a>, path: &str) -> Option<(&'a str, &'a LogLine)> {
+    server
+        .kernel_said(&["avc:  denied"])
+        .filter(|(_, line)| line.message.as_str().contains("comm=\"sshd"))
+        .or_else(|| {
+            let (log, line) = server.logged(&["Permission denied"])?;
+            line.message.as_str().contains(path).then_some((log, line))
+        })
 }
 
 /// AppArmor denied something to sshd.

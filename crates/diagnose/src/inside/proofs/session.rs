@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{Outcome, Received, Stage};
 
-use super::{config, quote, sentence::begun};
+use super::{config, quote};
 use crate::inside::{Proof, Server};
 
 /// The directory that a session is locked into has the wrong owner or mode.
@@ -143,7 +143,7 @@ pub(crate) fn shell_outside_chroot(server: &Server<'_>) -> Option<Proof> {
     .map(|proof| proof.at(Stage::Session))
 }
 
-/// The program of a subsystem does not exist; it stops a client that asked for it.
+/// The program of a subsystem does not exist, so that `sftp`, and `scp` since OpenSSH 9.0, fail where a shell works.
 pub(crate) fn subsystem_program_missing(server: &Server<'_>) -> Option<Proof> {
     let config = server.config?;
     let subsystem = config
@@ -155,30 +155,15 @@ pub(crate) fn subsystem_program_missing(server: &Server<'_>) -> Option<Proof> {
         "{}, the program of the subsystem {}, does not exist or cannot be executed",
         subsystem.program, subsystem.name
     );
-    let request = format!("subsystem request for {} ", subsystem.name);
-    let proof = match super::logged::recent(server, &[&request]) {
-        Some((log, line)) => Proof::stops(
-            Outcome::SessionFailed,
-            format!(
-                "{} fails: {words}{}.",
-                begun(subsystem.name.as_str()),
-                config::at(server, "subsystem")
-            ),
-        )
-        .link(format!("sshd logged: {}", line.message))
-        .by(log),
-        None => Proof::note(format!(
-            "{}{}: {} fails for everybody, a shell does not.",
-            begun(&words),
-            config::at(server, "subsystem"),
-            subsystem.name
-        )),
-    };
-    let proof = proof.link(words).by(config.id);
-    Some(config::quoting_setting(
+    config::by_setting(
         server,
-        proof,
         "subsystem",
+        Outcome::SessionFailed,
+        &format!(
+            "{} fails for everybody, a shell does not: {words}",
+            subsystem.name
+        ),
+        words.clone(),
         "cannot be started",
-    ))
+    )
 }

@@ -111,15 +111,13 @@ fn with_another_socket(server: &Server<'_>) -> Option<Proof> {
         let mut failed = init.fact.failed_units.iter();
         failed.any(|unit| starts.contains(&unit.as_str()))
     });
+    let answer = format!("The port of sshd is taken by a socket unit: {words}.");
     let proof = if server.nothing_listens() {
-        Proof::stops(Outcome::Refused, format!("{}.", begun(&words)))
+        Proof::stops(Outcome::Refused, answer)
     } else if broken {
-        Proof::stops(
-            Outcome::ClosedEarly,
-            format!("{}, which fails.", begun(&words)),
-        )
+        Proof::stops(Outcome::ClosedEarly, answer)
     } else {
-        Proof::later(format!("{}.", begun(&words)))
+        Proof::later(answer)
     };
     Some(
         proof
