@@ -41,6 +41,13 @@ fn proof(outcome: Outcome, answer: String, (log, line): (&str, &LogLine)) -> Pro
         .quoting(quote::log_line(line))
 }
 
+/// sshd gave the client up, since it had not logged in within `LoginGraceTime`.
+pub(super) fn timed_out<'a>(server: &Server<'a>) -> Option<(&'a str, &'a LogLine)> {
+    let from = server.question.from?.to_string();
+    recent(server, &["Timeout before authentication"])
+        .filter(|(_, line)| line.message.as_str().contains(&from) && !is_settled(server, line))
+}
+
 /// The client tried to log in to this account, and did not come in.
 pub(crate) fn login_failed(server: &Server<'_>) -> bool {
     let Some(user) = server.question.user.as_deref() else {

@@ -11,11 +11,16 @@ pub(crate) fn port_unlabelled(server: &Server<'_>) -> Option<Proof> {
     if selinux.fact.mode != SelinuxMode::Enforcing || server.takers().next().is_some() {
         return None;
     }
-    let (log, line) = server.logged(&["failed: Permission denied"])?;
-    if !line.message.as_str().contains("Bind to port") {
+    let port = server.port();
+    let labelled = selinux.fact.port_type.as_ref();
+    if labelled.is_some_and(|label| label.as_str() == "ssh_port_t") {
         return None;
     }
-    let port = server.port();
+    let (log, line) = server.logged(&["failed: Permission denied"])?;
+    let of_this_port = format!("Bind to port {port} ");
+    if !line.message.as_str().contains(&of_this_port) {
+        return None;
+    }
     Some(
         Proof::stops(
             Outcome::Refused,

@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{FileSystem, Outcome};
 
-use super::{quote, service};
+use super::{logged, quote, service};
 use crate::inside::{Proof, Server, ago::ago};
 
 /// The table of tracked connections is full.
@@ -202,11 +202,14 @@ pub(crate) fn overloaded(server: &Server<'_>) -> Option<Proof> {
         .find(|(share, _)| *share >= MOSTLY_STALLED)?;
     let words = format!("everything waited for {what} during {share:.0} % of the last 10 s");
     service::serving(server)?;
-    Some(
-        Proof::note(format!("This host is overloaded: {words}."))
-            .link(words)
-            .by(resources.id),
-    )
+    let answer = format!("This host is overloaded: {words}.");
+    let proof = match logged::timed_out(server) {
+        Some((log, line)) => Proof::stops(Outcome::Silent, answer)
+            .by(log)
+            .quoting(quote::log_line(line)),
+        None => Proof::note(answer),
+    };
+    Some(proof.link(words).by(resources.id))
 }
 
 /// Per cent of the time in which every process waited.
