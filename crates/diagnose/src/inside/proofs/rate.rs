@@ -79,7 +79,7 @@ fn emptied_by(bucket: TokenBucket, connections: &[i64], now_ms: i64) -> Option<(
         let period = bucket.seconds.saturating_mul(1000);
         let given_back = u128::from(elapsed) * u128::from(bucket.amount);
         // All of it times the period, so that nothing is rounded.
-        let most = u128::from(bucket.burst) * u128::from(period) + given_back;
+        let most = (u128::from(bucket.burst) * u128::from(period)).saturating_add(given_back);
         most < (u128::from(*count) + 1) * u128::from(period)
     })
 }
