@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sshdoctor_case::{FileSystemEntry, Received};
 
 use crate::root::{Root, USUAL_MOST};
+use crate::server::init::unit_files::{UnitFile, find};
 
 const FSTAB: &str = "/etc/fstab";
 /// How many lines are kept.
@@ -115,18 +116,29 @@ fn exists(root: &Root, source: &str, options: &[&str], places: &HashSet<String>)
     if source.starts_with("/dev/") {
         return root.is_running().then(|| root.exists(source));
     }
-    let is_file = source.starts_with('/')
-        && options
-            .iter()
-            .any(|option| matches!(*option, "bind" | "rbind" | "loop"));
+    // systemd makes the directory of a bind mount itself.
+    let is_file = source.starts_with('/') && options.contains(&"loop");
     if !is_file {
         return None;
     }
-    let elsewhere = places
-        .iter()
-        .any(|place| place != "/" && Path::new(source).starts_with(place));
     let exists = root.exists(source);
-    (exists || root.is_running() || !elsewhere).then_some(exists)
+    let known = exists || root.is_running() || !is_elsewhere(root, Path::new(source), places);
+    known.then_some(exists)
+}
+
+/// Whether a file may lie on a file system that the boot mounts, and that is not this disk: by another line, a unit, or as one of ZFS.
+fn is_elsewhere(root: &Root, file: &Path, places: &HashSet<String>) -> bool {
+    let by_line = places
+        .iter()
+        .any(|place| place != "/" && file.starts_with(place));
+    let by_unit = || {
+        file.ancestors().skip(1).any(|directory| {
+            let directory = directory.to_string_lossy();
+            let name = directory.trim_matches('/').replace('/', "-");
+            find(root, &format!("{name}.mount")) != UnitFile::Absent
+        })
+    };
+    by_line || by_unit() || root.exists("/etc/zfs/zpool.cache")
 }
 
 /// As udev writes a label into the name of a link (`encode_devnode_name`).
