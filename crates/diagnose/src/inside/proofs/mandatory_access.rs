@@ -1,6 +1,6 @@
 //! SELinux and AppArmor.
 
-use sshdoctor_case::{LogLine, Outcome, SelinuxMode, Stage};
+use sshdoctor_case::{LogLine, Outcome, SelinuxMode, Stage, Unit};
 
 use super::{quote, service};
 use crate::inside::{Proof, Server};
@@ -124,7 +124,7 @@ fn confined(server: &Server<'_>) -> Option<Proof> {
             .iter()
             .any(|lead| home.as_str().starts_with(lead))
     });
-    if let Some(proof) = without_network(server, &confinement) {
+    if let Some(proof) = without_network(server, unit.fact, &confinement) {
         return Some(service::changed_by(proof.link(words), unit.fact).by(unit.id));
     }
     let proof = match bind {
@@ -146,24 +146,24 @@ fn confined(server: &Server<'_>) -> Option<Proof> {
 }
 
 /// The unit may have no socket of either family of addresses (`RestrictAddressFamilies=`, `systemd.exec(5)`), and sshd, which says
-/// only that it cannot bind any address, does not run.
-fn without_network(server: &Server<'_>, confinement: &[&str]) -> Option<Proof> {
+/// only that it cannot bind any address, failed.
+fn without_network(server: &Server<'_>, unit: &Unit, confinement: &[&str]) -> Option<Proof> {
     let families = confinement
         .iter()
         .find_map(|setting| setting.strip_prefix("RestrictAddressFamilies="))?;
-    if !lacks_internet(families) || !server.nothing_listens() {
+    let failed = matches!(unit.active_state.as_str(), "failed" | "activating");
+    if !failed || !lacks_internet(families) || !server.nothing_listens() {
         return None;
     }
-    let (log, line) = server.logged(&["Cannot bind any address"])?;
-    Some(
-        Proof::stops(
-            Outcome::Refused,
-            format!("sshd may not open a socket of the network: its unit has RestrictAddressFamilies={families}."),
-        )
-        .by(log)
-        .quoting(quote::log_line(line))
-        .explaining(&["sshd-stopped", "sshd-restart-loop"]),
+    let proof = Proof::stops(
+        Outcome::Refused,
+        format!("sshd may not open a socket of the network: its unit has RestrictAddressFamilies={families}."),
     )
+    .explaining(&["sshd-stopped", "sshd-restart-loop"]);
+    Some(match server.logged(&["Cannot bind any address"]) {
+        Some((log, line)) => proof.by(log).quoting(quote::log_line(line)),
+        None => proof,
+    })
 }
 
 /// `~` stands before those that are forbidden.

@@ -140,7 +140,10 @@ pub(crate) fn shell_outside_chroot(server: &Server<'_>) -> Option<Proof> {
         words.clone(),
         "has no such shell",
     )
-    .map(|proof| proof.at(Stage::Session))
+    .map(|proof| {
+        // It is the shell that would run the program.
+        proof.at(Stage::Session).explaining(&["subsystem-missing"])
+    })
 }
 
 /// The program of a subsystem does not exist, so that `sftp`, and `scp` since OpenSSH 9.0, fail where a shell works.
@@ -159,10 +162,7 @@ pub(crate) fn subsystem_program_missing(server: &Server<'_>) -> Option<Proof> {
         server,
         "subsystem",
         Outcome::SessionFailed,
-        &format!(
-            "{} fails for everybody, a shell does not: {words}",
-            subsystem.name
-        ),
+        &format!("{} fails, a shell does not: {words}", subsystem.name),
         words.clone(),
         "cannot be started",
     )
