@@ -208,3 +208,35 @@ fn another_user_in_a_label_is_nothing_to_speak_of() {
     assert_eq!(report.notes, Vec::<String>::new());
     assert_eq!(report.outcome, Outcome::Open);
 }
+
+/// The disk of that host below a rescue system, with one line of fstab whose source is missing.
+fn rescued(source: &str) -> Report {
+    let entry = json!({
+        "line": 3, "source": source, "place": "/data", "kind": "ext4", "options": ["defaults"],
+        "exists": false, "mounted": null
+    });
+    let boot = json!({
+        "not_to_be_run": false, "default_target": "graphical.target", "file_systems": [entry],
+        "saved_rules": [], "cloud_init": false, "configured_interfaces": []
+    });
+    let mut case = Recorded::open();
+    case.0["server"]["root"] = json!("/mnt");
+    let observations = case.0["observations"].as_array_mut().expect("a list");
+    observations.retain(|one| one["fact"]["kind"] == "operating-system");
+    observations.push(json!({
+        "id": "e98", "vantage": "server", "at_ms": 1.0, "elapsed_ms": 1.0,
+        "fact": {"kind": "boot", "boot": boot}
+    }));
+    case.report()
+}
+
+#[test]
+fn a_disk_that_a_rescue_system_lacks_is_no_proof_and_a_missing_file_is() {
+    let report = rescued("/srv/data.img");
+    assert_eq!(only_cause(&report), "boot-stuck-on-mount");
+    assert_eq!(report.outcome, Outcome::Refused);
+    let report = rescued("UUID=11-22");
+    assert_eq!(report.causes, []);
+    assert_eq!(report.later[0].id, "boot-stuck-on-mount");
+    assert!(report.later[0].summary.contains("UUID=11-22"));
+}

@@ -215,10 +215,12 @@ pub(crate) fn stuck_on_mount(server: &Server<'_>) -> Option<Proof> {
         .at(Stage::Listener)
         .explaining(&["sshd-stopped", "boot-failed"])
     } else {
-        Proof::later(format!("The next boot will stop: {words}.")).mended_by(format!(
-            "findmnt --verify; blkid; vi +{} /etc/fstab",
-            entry.line
-        ))
+        let when = if rescue {
+            "The boot will stop where no disk has that name"
+        } else {
+            "The next boot will stop"
+        };
+        Proof::later(format!("{when}: {words}.")).mended_by("lsblk -o NAME,UUID,LABEL,MOUNTPOINT")
     };
     Some(proof.link(words).by(boot.id).quoting(fstab_line(entry)))
 }

@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use sshdoctor_case::{Chroot, Received, SshdConfig, SubsystemProgram};
 
@@ -14,30 +16,89 @@ const MOST_SUBSYSTEMS: usize = 32;
 /// The program that sshd has in itself (`INTERNAL_SFTP_NAME`, `session.h`).
 const INTERNAL: &str = "internal-sftp";
 
-/// The configuration with what its sessions need.
+/// The configuration with what its sessions need. A directory on a file system that does not answer is not waited for.
 pub(super) fn with_programs(host: &Host, mut config: SshdConfig) -> SshdConfig {
     let account = local_account(host);
-    let directory = config
+    let written = config
         .value("chrootdirectory")
-        .filter(|directory| *directory != "none")
-        .map(str::to_owned);
-    let directory =
-        directory.map(|directory| expanded(&directory, account.as_ref()).ok_or(directory));
-    let inside = match &directory {
-        None => Some(host.root.clone()),
-        Some(Ok(directory)) => inside(&host.root, directory),
-        Some(Err(_)) => None,
-    };
-    config.subsystems = subsystems(&config, inside.as_ref());
-    config.chroot = directory.and_then(|directory| {
-        let shell = account?.shell;
+        .filter(|directory| *directory != "none");
+    let directory = written.map(|written| expanded(written, account.as_ref()));
+    config.chroot = written.and_then(|written| {
+        let directory = directory.clone().flatten();
         Some(Chroot {
-            shell_exists: inside.map(|inside| inside.exists(&shell)),
-            directory: Received::from_text(&directory.unwrap_or_else(|written| written)),
-            shell: Received::from_text(&shell),
+            directory: Received::from_text(directory.as_deref().unwrap_or(written)),
+            shell: Received::from_text(&account.as_ref()?.shell),
+            shell_exists: None,
         })
     });
+    config.subsystems = subsystems(&config);
+    let wanted = Wanted {
+        root: host.root.clone(),
+        directory,
+        shell: account.map(|account| account.shell),
+        programs: config
+            .subsystems
+            .iter()
+            .map(|subsystem| subsystem.program.as_str().to_owned())
+            .collect(),
+    };
+    if let Some(found) = wanted.look(host.patience / 5) {
+        for (subsystem, usable) in config.subsystems.iter_mut().zip(found.usable) {
+            subsystem.usable = usable;
+        }
+        if let Some(chroot) = &mut config.chroot {
+            chroot.shell_exists = found.shell_exists;
+        }
+    }
     config
+}
+
+/// What sessions need.
+struct Wanted {
+    root: Root,
+    /// Their root, where it is another one; nothing inside where that is not known.
+    directory: Option<Option<String>>,
+    shell: Option<String>,
+    programs: Vec<String>,
+}
+
+struct Found {
+    shell_exists: Option<bool>,
+    usable: Vec<Option<bool>>,
+}
+
+impl Wanted {
+    fn look(self, patience: Duration) -> Option<Found> {
+        let (sender, receiver) = channel();
+        std::thread::Builder::new()
+            .name("sessions".to_owned())
+            .spawn(move || {
+                // Nobody listens any more after the patience.
+                let _ = sender.send(self.find());
+            })
+            .ok()
+            .and_then(|_| receiver.recv_timeout(patience).ok())
+    }
+
+    fn find(self) -> Found {
+        let inside = match &self.directory {
+            None => Some(self.root),
+            Some(directory) => directory
+                .as_deref()
+                .and_then(|directory| inside(&self.root, directory)),
+        };
+        Found {
+            shell_exists: inside
+                .as_ref()
+                .zip(self.shell)
+                .map(|(inside, shell)| inside.exists(shell)),
+            usable: self
+                .programs
+                .iter()
+                .map(|program| usable(inside.as_ref()?, program))
+                .collect(),
+        }
+    }
 }
 
 /// With `%h`, `%u`, `%U` and `%%` filled in (`sshd_config(5)`); nothing where that takes an account that is not known.
@@ -66,7 +127,7 @@ fn inside(root: &Root, directory: &str) -> Option<Root> {
     Root::mounted_at(&root.outside(directory)).ok()
 }
 
-fn subsystems(config: &SshdConfig, inside: Option<&Root>) -> Vec<SubsystemProgram> {
+fn subsystems(config: &SshdConfig) -> Vec<SubsystemProgram> {
     config
         .values("subsystem")
         .take(MOST_SUBSYSTEMS)
@@ -76,14 +137,15 @@ fn subsystems(config: &SshdConfig, inside: Option<&Root>) -> Vec<SubsystemProgra
             (program != INTERNAL).then(|| SubsystemProgram {
                 name: Received::from_text(name),
                 program: Received::from_text(program),
-                usable: inside.and_then(|inside| usable(inside, program)),
+                usable: None,
             })
         })
         .collect()
 }
 
 fn usable(inside: &Root, program: &str) -> Option<bool> {
-    if !Path::new(program).is_absolute() {
+    // A shell runs it: what is quoted or looked for in PATH is not taken apart here.
+    if !Path::new(program).is_absolute() || program.contains(['"', '\'', '\\', '$', '`', '~']) {
         return None;
     }
     let metadata = inside.metadata(program);
@@ -117,6 +179,23 @@ mod tests {
             assert_eq!(expanded(written, Some(&account)).as_deref(), wanted);
         }
         assert_eq!(expanded("/srv/%u", None), None);
+    }
+
+    #[test]
+    fn a_program_that_only_a_shell_can_tell_is_not_said_to_be_missing() {
+        let disk = tempfile::tempdir().unwrap();
+        let root = Root::mounted_at(disk.path()).unwrap();
+        for program in [
+            "sftp-server",
+            "\"/opt/my",
+            "/opt/$KIND/sftp",
+            "/opt/\\x1b",
+            "",
+            "~/x",
+        ] {
+            assert_eq!(usable(&root, program), None, "{program}");
+        }
+        assert_eq!(usable(&root, "/opt/sftp-server"), Some(false));
     }
 
     #[test]
