@@ -5,6 +5,26 @@ use sshdoctor_case::{FilterRule, Outcome, PacketVerdict, Quotation, RuleContext}
 use super::rate;
 use crate::inside::{Filtered, Proof, Server, ago::ago, packet_filter};
 
+/// How often the client may connect is limited: it has used that up, or may do so.
+pub(crate) fn rate_limited(server: &Server<'_>) -> Option<Proof> {
+    denied(server, RATE_LIMITED).or_else(|| {
+        let limited = server
+            .packet_filter
+            .iter()
+            .find(|filtered| filtered.answer.rate.is_some())?;
+        Some(
+            Proof::note(format!(
+                "The firewall of this server limits how often {} may connect: {}",
+                server.client(),
+                lower(limited.summary)
+            ))
+            .by(limited.id),
+        )
+    })
+}
+
+const RATE_LIMITED: &str = "host-firewall-rate-limits";
+
 /// The packet filter denies the client's packet for sure, in the way that is this cause.
 pub(crate) fn denied(server: &Server<'_>, cause: &str) -> Option<Proof> {
     if cause == "host-firewall-drops"

@@ -7,11 +7,14 @@ use crate::inside::{Proof, Server};
 
 /// The directory that a session is locked into has the wrong owner or mode.
 pub(crate) fn chroot_ownership(server: &Server<'_>) -> Option<Proof> {
-    let directory = server
-        .setting("chrootdirectory")
-        .filter(|directory| *directory != "none")?;
-    let (log, line) = server.logged(&["bad ownership or modes for chroot directory"])?;
     let config = server.config?;
+    let directory = match &config.fact.chroot {
+        Some(chroot) => chroot.directory.as_str(),
+        None => server
+            .setting("chrootdirectory")
+            .filter(|directory| *directory != "none")?,
+    };
+    let (log, line) = server.logged(&["bad ownership or modes for chroot directory"])?;
     let proof = Proof::stops(
         Outcome::SessionFailed,
         format!("sshd refuses the chroot directory {directory}: it and all above it have to belong to root and be writable for nobody else."),
