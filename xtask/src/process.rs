@@ -20,6 +20,13 @@ pub(crate) fn target_directory() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
+/// One of our programs as it was built for the tests. Any other choice of packages has cargo build the dependencies once more, with
+/// other features.
+pub(crate) fn built_for_tests(name: &str) -> anyhow::Result<PathBuf> {
+    run(&["cargo", "test", "--workspace", "--quiet", "--no-run"])?;
+    Ok(target_directory().join("debug").join(name))
+}
+
 /// A command that runs in the root of the workspace.
 pub(crate) fn command(line: &[&str]) -> Command {
     let (program, arguments) = line.split_first().unwrap_or((&"true", &[]));

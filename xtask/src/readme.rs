@@ -8,7 +8,7 @@ use crate::process;
 
 /// Tries the commands of README.md.
 pub(crate) fn check() -> anyhow::Result<()> {
-    process::run(&["cargo", "build", "--quiet", "--package", "sshdoctor"])?;
+    process::built_for_tests("sshdoctor")?;
     let text = std::fs::read_to_string(process::root().join("README.md")).context("README.md")?;
     let commands = commands(&text);
     if commands.is_empty() {
@@ -49,19 +49,10 @@ fn exists(command: &str) -> anyhow::Result<()> {
             }
             Ok(())
         }
-        ["cargo", "run", "--release", "--", rest @ ..] | ["sshdoctor", rest @ ..] => parses(rest),
-        ["cargo", "run", "-p", "sshdoctor-lab", "--", rest @ ..] => {
-            let lab = [
-                "cargo",
-                "run",
-                "--quiet",
-                "--package",
-                "sshdoctor-lab",
-                "--",
-            ];
-            let line = [lab.as_slice(), rest, &["--help"]].concat();
-            process::run(&line)
+        ["cargo", "run", "--release", "--", rest @ ..] | ["sshdoctor", rest @ ..] => {
+            parses("sshdoctor", rest)
         }
+        ["cargo", "run", "-p", "sshdoctor-lab", "--", rest @ ..] => parses("lab", rest),
         ["cargo", "bench", "-p", package] => {
             let room = package.trim_start_matches("sshdoctor-");
             let benches = process::root().join("crates").join(room).join("benches");
@@ -75,9 +66,9 @@ fn exists(command: &str) -> anyhow::Result<()> {
     }
 }
 
-/// The program reads all arguments before it obeys `--help`, so a wrong one shows.
-fn parses(arguments: &[&str]) -> anyhow::Result<()> {
-    let binary = process::target_directory().join("debug/sshdoctor");
+/// Both programs read all arguments before they obey `--help`, so a wrong one shows.
+fn parses(program: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    let binary = process::target_directory().join("debug").join(program);
     let output = std::process::Command::new(binary)
         .args(arguments)
         .arg("--help")

@@ -9,7 +9,7 @@ use crate::{measure, prerequisites, process, readme, rust_version};
 /// A step and what it does. Later steps run even if an earlier one failed, so that one run tells all.
 type Step = (&'static str, fn() -> anyhow::Result<()>);
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 11] = [
     ("prerequisites", prerequisites::install),
     ("format", || {
         process::run(&["cargo", "fmt", "--all", "--check"])
@@ -23,7 +23,6 @@ const STEPS: [Step; 12] = [
     ("rust-version", rust_version::check),
     ("release binary", measure::run),
     ("lab", lab),
-    ("release lab", release_lab),
     ("random filters", random_filters),
     ("kept filters", kept_filters),
 ];
@@ -31,6 +30,9 @@ const STEPS: [Step; 12] = [
 /// Random packet filters that a run tries; always the same ones.
 const CASES: &str = "1500";
 const SEED: &str = "1";
+
+/// Most of the time of a booted host is waiting.
+const BOOTED_AT_A_TIME: &str = "3";
 
 fn clippy() -> anyhow::Result<()> {
     process::run(&[
@@ -58,39 +60,19 @@ fn documentation() -> anyhow::Result<()> {
 }
 
 fn lab() -> anyhow::Result<()> {
-    let binary = process::target_directory().join("release/sshdoctor");
-    process::run(&[
-        "cargo",
-        "run",
-        "--quiet",
-        "--package",
-        "sshdoctor-lab",
-        "--bin",
-        "lab",
-        "--",
-        "run",
-        "--sshdoctor",
-        &binary.to_string_lossy(),
-    ])
+    lab_command(&["run"])
 }
 
-/// Random cases are many, and each is decided several times.
-fn release_lab() -> anyhow::Result<()> {
-    process::run(&[
-        "cargo",
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "sshdoctor-lab",
-    ])
-}
-
+/// Runs the lab with the program as it is released.
 fn lab_command(arguments: &[&str]) -> anyhow::Result<()> {
-    let binary = process::target_directory().join("release/lab");
-    let binary = binary.to_string_lossy();
-    let line = [&[&*binary], arguments].concat();
-    process::run(&line)
+    let lab = process::built_for_tests("lab")?;
+    let program = process::target_directory().join("release/sshdoctor");
+    let lab = lab.to_string_lossy();
+    let line = [&[&*lab], arguments].concat();
+    process::succeed(
+        process::command(&line).env("SSHDOCTOR_BIN", program),
+        &line.join(" "),
+    )
 }
 
 fn random_filters() -> anyhow::Result<()> {
@@ -109,78 +91,12 @@ fn tool_rules() -> anyhow::Result<()> {
     lab_command(&["tool-rules"])
 }
 
-/// The booted hosts that every run tries: some of each family, all of one release, so that one image suffices. `lab booted` tries
-/// all of them.
-const BOOTED: &[&str] = &[
-    "healthy-plain",
-    "healthy-ufw",
-    "healthy-fail2ban",
-    "healthy-firewalld",
-    "healthy-nftables",
-    "healthy-hardened",
-    "healthy-other-port",
-    "healthy-password",
-    "healthy-ordinary-user",
-    "healthy-second-link",
-    "account-expired",
-    "accept-queue-full",
-    "address-removed",
-    "allow-groups",
-    "bashrc-exits",
-    "boot-stuck-on-mount",
-    "config-bad-option",
-    "config-include-loop",
-    "fail2ban-iptables",
-    "faillock",
-    "firewalld-no-ssh",
-    "home-writable",
-    "host-key-permissions",
-    "host-keys-missing",
-    "iptables-legacy-beside",
-    "kex-old-only",
-    "key-type-not-accepted",
-    "keys-from-elsewhere",
-    "listen-loopback",
-    "match-address-no-keys",
-    "methods-unsatisfiable",
-    "nft-drop",
-    "nft-reject",
-    "nologin-file",
-    "package-removed",
-    "pam-access",
-    "password-expired",
-    "port-moved",
-    "port-taken",
-    "privsep-user-missing",
-    "redirected",
-    "rescue-target",
-    "root-login-no",
-    "rp-filter",
-    "sandbox-protect-home",
-    "service-disabled",
-    "service-masked",
-    "service-stopped",
-    "shell-nologin",
-    "socket-ignores-port",
-    "sshd-suspended",
-    "sshd-upgraded",
-    "sshguard-earned",
-    "start-limit",
-    "two-causes",
-    "ufw-without-ssh",
-    "unit-address-filter",
-    "unit-bad-exec",
-    "user-missing",
-    "wrong-gateway",
-];
-
 /// Whole hosts, broken: the real `ssh` confirms the symptom of each, the program names the cause, and nothing of the host changes.
 fn booted_hosts() -> anyhow::Result<()> {
     if !is_root() {
         bail!("it needs root: a host is booted");
     }
-    let line = [&["booted", "--jobs", "3"], BOOTED].concat();
-    lab_command(&line)
+    lab_command(&["booted", "--jobs", BOOTED_AT_A_TIME])
 }
 
 fn deny() -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Destination, Observation, ServerQuestion, SshOptions};
+use crate::{Destination, Observation, ServerQuestion, SshOptions, Vantage};
 
 /// Value of `schema` in a case file.
 pub const CASE_SCHEMA: &str = "sshdoctor.case/1";
@@ -50,8 +50,28 @@ pub struct Case {
     /// What was asked on the server, when that was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerQuestion>,
+    /// When the client's side was seen, in a case joined from both ends; `recorded_at` is then when the server was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub client_recorded_at: Option<jiff::Timestamp>,
     /// What was seen, in the order of arrival.
     pub observations: Vec<Observation>,
+}
+
+/// Why two cases cannot be joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum JoinError {
+    /// The one that should tell of the client tells of a server.
+    #[error("it was saved on a server, by `here`; one saved by `check` is needed")]
+    NotOfAClient,
+    /// The one that should tell of the server tells of a client.
+    #[error(
+        "it was saved on the client's side, by `check`; one saved on the server by `here` is needed"
+    )]
+    NotOfAServer,
+    /// It tells of both already.
+    #[error("it holds both ends already")]
+    OfBoth,
 }
 
 /// Why a case file cannot be read.
@@ -90,6 +110,7 @@ impl Case {
             options,
             settings,
             server: None,
+            client_recorded_at: None,
             observations: Vec::new(),
         }
     }
@@ -98,6 +119,70 @@ impl Case {
     pub fn add(&mut self, mut observation: Observation) {
         observation.id = format!("e{}", self.observations.len() + 1);
         self.observations.push(observation);
+    }
+
+    /// One case of what both ends of a connection saw.
+    ///
+    /// # Errors
+    /// When one of the two is not of the end that it should be of.
+    pub fn join(client: Self, server: Self) -> Result<Self, JoinError> {
+        if client.client_recorded_at.is_some() || server.client_recorded_at.is_some() {
+            return Err(JoinError::OfBoth);
+        }
+        if client.server.is_some() {
+            return Err(JoinError::NotOfAClient);
+        }
+        if server.server.is_none() {
+            return Err(JoinError::NotOfAServer);
+        }
+        let mut joined = Self {
+            schema: CASE_SCHEMA.into(),
+            recorded_at: server.recorded_at,
+            client_recorded_at: Some(client.recorded_at),
+            server: server.server,
+            observations: Vec::new(),
+            destination: client.destination,
+            options: client.options,
+            settings: client.settings,
+        };
+        for observation in client.observations.into_iter().chain(server.observations) {
+            joined.add(observation);
+        }
+        Ok(joined)
+    }
+
+    /// What the client's end saw of a joined case, under the same ids; nothing when only one end was looked at.
+    #[must_use]
+    pub fn client_end(&self) -> Option<Self> {
+        let mut end = self.end(|vantage| *vantage != Vantage::server());
+        end.recorded_at = self.client_recorded_at?;
+        end.server = None;
+        Some(end)
+    }
+
+    /// What the server's end saw of a joined case, under the same ids; nothing when only one end was looked at.
+    #[must_use]
+    pub fn server_end(&self) -> Option<Self> {
+        self.client_recorded_at?;
+        Some(self.end(|vantage| *vantage == Vantage::server()))
+    }
+
+    fn end(&self, belongs: impl Fn(&Vantage) -> bool) -> Self {
+        Self {
+            schema: self.schema.clone(),
+            recorded_at: self.recorded_at,
+            client_recorded_at: None,
+            destination: self.destination.clone(),
+            options: self.options.clone(),
+            settings: self.settings.clone(),
+            server: self.server.clone(),
+            observations: self
+                .observations
+                .iter()
+                .filter(|observation| belongs(&observation.vantage))
+                .cloned()
+                .collect(),
+        }
     }
 
     /// Reads a saved case. Ids are given anew, so that a report refers to what the file holds.

@@ -19,7 +19,7 @@ mod server;
 mod ssh;
 mod stage;
 
-pub use case::{CASE_SCHEMA, Case, CaseError, MAX_CASE_BYTES, Settings};
+pub use case::{CASE_SCHEMA, Case, CaseError, JoinError, MAX_CASE_BYTES, Settings};
 pub use destination::{Destination, DestinationError, Forced, SshOptions};
 pub use local::{ListeningSocket, LocalServices, SshdProcess};
 pub use names::{AddressRecord, NameAnswer, NameSource};
@@ -37,20 +37,20 @@ pub use packet_filter::{
 pub use question::{Approach, Ask, Depth, Question};
 pub use received::{Received, escape};
 pub use report::{
-    Candidate, Evidence, Later, NextStep, Outcome, Quotation, REPORT_SCHEMA, Remedy, Report,
-    RuledOut, StageFinding, StageState, TargetSummary, Where,
+    BothEnds, Candidate, Contradiction, Evidence, Later, NextStep, Outcome, Quotation,
+    REPORT_SCHEMA, Remedy, Report, RuledOut, StageFinding, StageState, TargetSummary, Where,
 };
 pub use server::{
     Account, AppArmor, AuthorizedKey, AuthorizedKeysFile, Ban, BanTool, Boot, BootState,
-    CgroupProcesses, CheckedPath, Chroot, Clock, ConfigFile, ConfigLine, ConfigReading,
-    ConfiguredInterface, Connection, Conntrack, Container, CryptoPolicy, FileContext, FileKind,
-    FileSystem, FileSystemEntry, HostInterface, HostKeyFile, InitKind, InitSystem,
-    InterfaceAddress, Jail, Job, KeyOption, KeySource, LinkState, ListenSetting, Listener, Log,
-    LogLine, LogSource, LoginShell, MatchCondition, Memory, NetworkSettings, NewInstance, Nologin,
-    Obstacle, OperatingSystem, OtherNamespace, Owner, PamRule, PamService, PasswordState, Pressure,
-    ProcessLimits, Resources, SavedRules, Selinux, SelinuxMode, ServerQuestion, Sight, SocketUnit,
-    SshdBinary, SshdCheck, SshdConfig, SshdDirectory, SshdInstance, SshdStart, SubsystemProgram,
-    TcpWrappers, Unit, UnitFailure, WrapperRule,
+    CgroupProcesses, CheckedPath, Chroot, Clock, CloudMetadata, ConfigFile, ConfigLine,
+    ConfigReading, ConfiguredInterface, Connection, Conntrack, Container, CryptoPolicy,
+    FileContext, FileKind, FileSystem, FileSystemEntry, HostInterface, HostKeyFile, InitKind,
+    InitSystem, InterfaceAddress, Jail, Job, KeyOption, KeySource, LinkState, ListenSetting,
+    Listener, Log, LogLine, LogSource, LoginShell, MatchCondition, Memory, NetworkSettings,
+    NewInstance, Nologin, Obstacle, OperatingSystem, OtherNamespace, Owner, PamRule, PamService,
+    PasswordState, Pressure, ProcessLimits, Resources, SavedRules, Selinux, SelinuxMode,
+    ServerQuestion, Sight, SocketUnit, SshdBinary, SshdCheck, SshdConfig, SshdDirectory,
+    SshdInstance, SshdStart, SubsystemProgram, TcpWrappers, Unit, UnitFailure, WrapperRule,
 };
 pub use ssh::{
     AlgorithmOffer, BannerOutcome, ClientConfig, ConfigProblem, ConfigSource, HostKeyVerdict,

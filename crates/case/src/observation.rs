@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Account, AlgorithmOffer, AppArmor, AuthorizedKeysFile, BanTool, BannerOutcome, Boot,
-    ClientConfig, Clock, ConfigProblem, ConnectOutcome, Connection, CryptoPolicy, EchoOutcome,
-    FilterRule, Hop, HostInterface, HostKeyFile, HostKeyVerdict, InitSystem, KexOutcome, KeySource,
-    KnownKey, Listener, LocalServices, Log, LoginOutcome, NameAnswer, NameSource, NetworkSettings,
-    Obstacle, OperatingSystem, OtherNamespace, PacketAnswer, PacketQuestion, PamService, PortRole,
-    ProxyOutcome, Received, RememberedPort, Resources, RouteOutcome, RuleSetSource, Selinux, Sight,
-    SshdBinary, SshdCheck, SshdConfig, SshdDirectory, SshdInstance, TcpWrappers, Unit, ViaOutcome,
+    ClientConfig, Clock, CloudMetadata, ConfigProblem, ConnectOutcome, Connection, CryptoPolicy,
+    EchoOutcome, FilterRule, Hop, HostInterface, HostKeyFile, HostKeyVerdict, InitSystem,
+    KexOutcome, KeySource, KnownKey, Listener, LocalServices, Log, LoginOutcome, NameAnswer,
+    NameSource, NetworkSettings, Obstacle, OperatingSystem, OtherNamespace, PacketAnswer,
+    PacketQuestion, PamService, PortRole, ProxyOutcome, Received, RememberedPort, Resources,
+    RouteOutcome, RuleSetSource, Selinux, Sight, SshdBinary, SshdCheck, SshdConfig, SshdDirectory,
+    SshdInstance, TcpWrappers, Unit, ViaOutcome,
 };
 
 /// From where something was seen: `client`, `server`, or the name of a jump host.
@@ -368,6 +369,11 @@ pub enum Fact {
     CryptoPolicy {
         /// What was found.
         policy: CryptoPolicy,
+    },
+    /// What the provider says of this machine.
+    CloudMetadata {
+        /// What was found.
+        cloud: CloudMetadata,
     },
     /// Something of the server could not be seen, or not all of it.
     NotSeen {

@@ -17,7 +17,8 @@ use pseudonyms::Pseudonyms;
 
 impl Case {
     /// The same case with stand-ins for addresses, host names, users, private parts of paths and fingerprints: the same
-    /// stand-in for the same thing throughout, and of the same kind, so that the same causes follow from it.
+    /// stand-in for the same thing throughout, and of the same kind, so that the same causes follow from it; only that an address is
+    /// in a network is not kept.
     #[must_use]
     pub fn redacted(&self) -> Self {
         let mut pseudonyms = Pseudonyms::default();
@@ -36,6 +37,7 @@ impl Pseudonyms {
             options,
             settings,
             server,
+            client_recorded_at,
             observations,
         } = case;
         Case {
@@ -45,6 +47,7 @@ impl Pseudonyms {
             options: self.options(options),
             settings: self.settings(settings),
             server: server.map(|question| self.server_question(question)),
+            client_recorded_at,
             observations: observations
                 .into_iter()
                 .map(|observation| self.observation(observation))
@@ -118,14 +121,21 @@ impl Pseudonyms {
     fn observation(&mut self, observation: Observation) -> Observation {
         let Observation {
             id,
-            vantage: Vantage(vantage),
+            vantage,
             at_ms,
             elapsed_ms,
             fact,
         } = observation;
+        // The two ends are called so whatever a host may be called; other places are named after jump hosts.
+        let is_an_end = [Vantage::client(), Vantage::server()].contains(&vantage);
+        let place = if is_an_end {
+            vantage
+        } else {
+            Vantage(self.jump(&vantage.0))
+        };
         Observation {
             id,
-            vantage: Vantage(self.jump(&vantage)),
+            vantage: place,
             at_ms,
             elapsed_ms,
             fact: self.fact(fact),

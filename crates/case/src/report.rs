@@ -202,6 +202,32 @@ pub struct TargetSummary {
     pub addresses: Vec<IpAddr>,
 }
 
+/// Something that the two ends of a connection see differently.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Contradiction {
+    /// In one sentence.
+    pub summary: String,
+    /// Ids of the evidence, of both ends.
+    pub evidence: Vec<String>,
+}
+
+/// What came of comparing both ends of a connection.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct BothEnds {
+    /// When the client's end was looked at.
+    #[schemars(with = "String")]
+    pub client_at: jiff::Timestamp,
+    /// When the server's end was looked at.
+    #[schemars(with = "String")]
+    pub server_at: jiff::Timestamp,
+    /// What the client meets, by what it saw itself.
+    pub client_outcome: Outcome,
+    /// What the client would meet, by what the server shows.
+    pub server_outcome: Outcome,
+    /// What the two see differently.
+    pub contradictions: Vec<Contradiction>,
+}
+
 /// The whole answer.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
@@ -215,6 +241,9 @@ pub struct Report {
     pub target: TargetSummary,
     /// What the client experiences.
     pub outcome: Outcome,
+    /// What both ends say of each other, where both were looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub both_ends: Option<BothEnds>,
     /// Every stage, in order.
     pub stages: Vec<StageFinding>,
     /// Most probable first.

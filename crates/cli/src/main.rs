@@ -8,6 +8,7 @@ mod demo;
 mod exit;
 mod firewall;
 mod here;
+mod load;
 mod manual;
 mod output;
 mod progress;

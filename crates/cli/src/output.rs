@@ -21,6 +21,8 @@ pub(crate) fn report(report: &Report, how: &OutputArguments) -> anyhow::Result<(
     }
     let charset = charset(how.look.ascii);
     let page = match (report.command.as_str(), how.verbose) {
+        (_, 0) if report.both_ends.is_some() => render::terminal::both::short(report, charset),
+        (_, _) if report.both_ends.is_some() => render::terminal::both::full(report, charset),
         ("here", 0) => render::terminal::server::short(report, charset),
         ("here", _) => render::terminal::server::full(report, charset),
         (_, 0) => render::terminal::short(report, charset),

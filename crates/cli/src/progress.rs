@@ -1,6 +1,8 @@
 //! One line on standard error that says what is being waited for, once that takes longer than a second.
 
-use std::time::Duration;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -69,6 +71,34 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// Says what is being waited for while `work` goes on.
+pub(crate) fn during<T>(
+    charset: Charset,
+    start: Instant,
+    reason: &str,
+    work: impl FnOnce() -> T,
+) -> T {
+    let (done, still_waiting) = channel::<()>();
+    thread::scope(|scope| {
+        let draw = move || {
+            let mut progress = Progress::new(charset);
+            while let Some(due) = progress.due(start.elapsed()) {
+                let pause = due.saturating_sub(start.elapsed());
+                if still_waiting.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
+                    break;
+                }
+                progress.show(start.elapsed(), reason);
+            }
+            progress.clear();
+        };
+        // Without a thread nothing is said, and the work goes on.
+        let _ = thread::Builder::new().spawn_scoped(scope, draw);
+        let outcome = work();
+        drop(done);
+        outcome
+    })
 }
 
 fn spinner(charset: Charset) -> ProgressBar {

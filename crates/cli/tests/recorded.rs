@@ -27,6 +27,26 @@ const SHOWN: [&str; 16] = [
     "v6-broken-fallback",
 ];
 
+/// What booted hosts showed: one of each kind of answer.
+const SHOWN_ON_SERVER: [&str; 16] = [
+    "address-removed",
+    "allow-users",
+    "both-another-machine",
+    "both-changed-since",
+    "both-own-new-key",
+    "both-provider-drops",
+    "both-two-stops",
+    "config-bad-option",
+    "fail2ban-nftables",
+    "healthy-not-enabled",
+    "healthy-ordinary-user",
+    "healthy-plain",
+    "home-writable",
+    "port-taken",
+    "rescue-disabled",
+    "two-causes",
+];
+
 fn recorded() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../lab/tests/recorded")
 }
@@ -63,6 +83,22 @@ fn recorded_cases_are_shown_as_they_were() {
         assert!(shown.lines().count() <= 24, "{shown}");
         insta::with_settings!({snapshot_suffix => name, prepend_module_to_snapshot => false}, {
             insta::assert_snapshot!("case", shown);
+        });
+    }
+}
+
+#[test]
+fn what_booted_hosts_showed_is_shown_as_it_was() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lab/tests/recorded-booted");
+    let fixtures = sshdoctor_lab::Fixtures::read(&folder).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    for name in SHOWN_ON_SERVER {
+        let file = scratch.path().join(name);
+        fs::write(&file, fixtures.case(name).unwrap().to_string()).unwrap();
+        let shown = read(&[file.to_str().unwrap()]);
+        assert!(shown.lines().count() <= 24, "{shown}");
+        insta::with_settings!({snapshot_suffix => name, prepend_module_to_snapshot => false}, {
+            insta::assert_snapshot!("server", shown);
         });
     }
 }

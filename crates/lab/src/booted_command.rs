@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use sshdoctor_lab::{
-    BootedScenario, BootedTrial, Finished, Image, InsideRun, LabError, Measured, Plan, Release,
-    SANDBOX_VARIABLE, encode, measure_on_booted, open_booted_shell, run_all, run_interactive,
-    sweep_control_groups, try_booted_scenario,
+    BootedScenario, BootedTrial, Finished, Fixtures, Image, InsideRun, LabError, Measured, Plan,
+    Release, SANDBOX_VARIABLE, encode, measure_on_booted, open_booted_shell, run_all,
+    run_interactive, sweep_control_groups, try_booted_scenario,
 };
 
 #[derive(clap::Args)]
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// Print what ssh says and the report's causes and evidence also of those that are right.
     #[arg(long)]
     verbose: bool,
-    /// Keep the case of each right report in this folder.
+    /// Keep the case of each right report among the cases of this folder.
     #[arg(long)]
     record: Option<PathBuf>,
     /// Leave this one up and open a shell at the console of its host.
@@ -157,11 +157,9 @@ fn run_chosen(
     make_images(&scenarios)?;
     sweep_control_groups();
     let mut given = inside_arguments(arguments)?;
+    let mut totals = Totals::default();
     if let Some(folder) = &arguments.record {
-        std::fs::create_dir_all(folder).map_err(|source| LabError::System {
-            doing: format!("make {}", folder.display()),
-            source,
-        })?;
+        totals.recorded = Some(Fixtures::read(folder)?);
         given.extend(["--record".into(), folder.into()]);
     }
     let plan = Plan {
@@ -172,10 +170,12 @@ fn run_chosen(
         jobs: arguments.jobs,
         arguments: given,
     };
-    let mut totals = Totals::default();
     run_all(&plan, |finished| totals.take(finished, arguments));
     sweep_control_groups();
     totals.print();
+    if let (Some(recorded), Some(folder)) = (&totals.recorded, &arguments.record) {
+        recorded.write(folder)?;
+    }
     Ok(if totals.wrong.is_empty() {
         ExitCode::SUCCESS
     } else {
@@ -190,6 +190,8 @@ struct Totals {
     wrong: BTreeSet<String>,
     boots_ms: Vec<u64>,
     runs_ms: Vec<u64>,
+    /// The cases of right reports, where they are kept.
+    recorded: Option<Fixtures>,
 }
 
 impl Totals {
@@ -207,14 +209,13 @@ impl Totals {
         self.boots_ms.push(trial.boot_ms);
         self.runs_ms.push(trial.ran_ms);
         print_trial(&trial, arguments);
-        let kept = arguments
-            .record
-            .as_deref()
-            .is_none_or(|folder| !trial.passed() || keep(&trial, folder));
         if trial.is_open() {
             self.open += 1;
-        } else if trial.passed() && kept {
+        } else if trial.passed() {
             self.passed += 1;
+            if let (Some(recorded), Some(case)) = (&mut self.recorded, trial.case) {
+                recorded.keep(&trial.name, case);
+            }
         } else {
             self.wrong.insert(trial.name);
         }
@@ -240,21 +241,6 @@ impl Totals {
             self.wrong.len()
         );
     }
-}
-
-/// Writes a case where the tests read it again; false when that is not possible.
-fn keep(trial: &BootedTrial, folder: &Path) -> bool {
-    let Some(case) = &trial.case else {
-        return false;
-    };
-    let file = folder.join(format!("{}.json", trial.name));
-    let written = serde_json::to_string_pretty(case)
-        .map_err(std::io::Error::other)
-        .and_then(|text| std::fs::write(&file, text + "\n"));
-    if let Err(error) = &written {
-        println!("FAIL {}: {error}", file.display());
-    }
-    written.is_ok()
 }
 
 fn print_trial(trial: &BootedTrial, arguments: &Arguments) {

@@ -30,7 +30,7 @@ mod topology;
 mod trial;
 
 pub use booted::{
-    BootedScenario, BootedTrial, Image, InsideRun, InsideVerdict, Measured, Release,
+    BootedScenario, BootedTrial, Fixtures, Image, InsideRun, InsideVerdict, Measured, Release,
     measure_on_booted, open_booted_shell, sweep_control_groups, try_booted_scenario,
 };
 pub use demo::{Demonstration, demo_scenarios, demonstrate};

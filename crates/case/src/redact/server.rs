@@ -10,6 +10,8 @@ use super::pseudonyms::Pseudonyms;
 
 /// Fields that hold the name of an account or group.
 const ACCOUNT_FIELDS: [&str; 1] = ["groups"];
+/// Fields that hold `SHA256:` and the sum of a key.
+const FINGERPRINT_FIELDS: [&str; 1] = ["fingerprint"];
 /// Fields that hold a path below a home directory or beside one.
 const PATH_FIELDS: [&str; 2] = ["home", "home_path"];
 
@@ -21,6 +23,7 @@ impl Pseudonyms {
             port,
             user,
             root,
+            cloud,
         } = question;
         ServerQuestion {
             from: from.map(|address| self.address(address)),
@@ -28,6 +31,7 @@ impl Pseudonyms {
             port,
             user: user.map(|name| self.user(&name)),
             root: root.map(|path| self.path(&path)),
+            cloud,
         }
     }
 
@@ -82,6 +86,8 @@ impl Pseudonyms {
     fn server_text(&mut self, field: &str, text: &str) -> String {
         if ACCOUNT_FIELDS.contains(&field) {
             self.user(text)
+        } else if FINGERPRINT_FIELDS.contains(&field) {
+            self.fingerprint(text)
         } else if PATH_FIELDS.contains(&field) {
             self.path(text)
         } else if let Some(known) = self.known_interface(text) {

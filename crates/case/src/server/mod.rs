@@ -40,7 +40,7 @@ pub use sshd::{
     Chroot, ConfigFile, ConfigLine, ConfigReading, HostKeyFile, ListenSetting, MatchCondition,
     SshdBinary, SshdCheck, SshdConfig, SshdDirectory, SshdInstance, SshdStart, SubsystemProgram,
 };
-pub use system::{Container, OperatingSystem};
+pub use system::{CloudMetadata, Container, OperatingSystem};
 
 /// What is asked of a server: would this client get in?
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -60,6 +60,9 @@ pub struct ServerQuestion {
     /// Where the disk of the server is mounted, when it is not the running system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<String>,
+    /// The provider's metadata service may be asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cloud: bool,
 }
 
 /// What an observer of a server looks at.
@@ -118,6 +121,8 @@ pub enum Sight {
     MandatoryAccess,
     /// The crypto policy.
     CryptoPolicy,
+    /// What the provider says of this machine.
+    CloudMetadata,
 }
 
 /// Why something could not be seen.

@@ -1,10 +1,24 @@
 //! The machine itself.
 
+use std::net::IpAddr;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Received;
 
+/// What the provider's metadata service says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CloudMetadata {
+    /// The provider, by the form of the service.
+    pub provider: String,
+    /// Addresses that the provider translates to this machine, at most 16.
+    pub public_addresses: Vec<IpAddr>,
+    /// Names of the provider's groups of firewall rules, at most 16; empty where it does not tell.
+    pub rule_groups: Vec<Received>,
+}
+
+/// What this runs in.
 /// What this runs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use clap::Args;
-use sshdoctor_case::ServerQuestion;
+use sshdoctor_case::{Case, ServerQuestion};
 
 use super::OutputArguments;
 
@@ -23,9 +23,15 @@ pub(crate) struct HereArguments {
     /// Account that the client logs in to
     #[arg(short, long, value_name = "NAME")]
     pub(crate) user: Option<String>,
+    /// Ask the provider's metadata service (169.254.169.254) for this server's public address
+    #[arg(long, conflicts_with = "root")]
+    pub(crate) cloud: bool,
     /// Look at the disk of a system that does not run, mounted here
     #[arg(long, value_name = "DIR")]
     pub(crate) root: Option<String>,
+    /// Add what the client saw: a file that `sshdoctor check --save FILE HOST` wrote there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) case: Option<String>,
     /// Write everything that was seen to a new file
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<String>,
@@ -34,14 +40,19 @@ pub(crate) struct HereArguments {
 }
 
 impl HereArguments {
-    /// What is asked.
-    pub(crate) fn question(&self) -> ServerQuestion {
+    /// What is asked: what was typed, otherwise what the client's end tells.
+    pub(crate) fn question(&self, client: Option<&Case>) -> ServerQuestion {
+        let told = client
+            .map(sshdoctor_diagnose::question_for_server)
+            .unwrap_or_default();
         ServerQuestion {
-            from: self.from,
-            to: self.to,
-            port: self.port,
-            user: self.user.clone(),
+            from: self.from.or(told.from),
+            // Without the provider's word nothing tells whether the client's name for this server is translated to it.
+            to: self.to.or(told.to.filter(|_| self.cloud)),
+            port: self.port.or(told.port),
+            user: self.user.clone().or(told.user),
             root: self.root.clone(),
+            cloud: self.cloud,
         }
     }
 }

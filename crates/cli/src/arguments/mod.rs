@@ -96,6 +96,9 @@ pub(crate) struct CheckArguments {
     /// Allow one login attempt with your own ssh and keys
     #[arg(long, help_heading = OWN)]
     pub(crate) login: bool,
+    /// Add what the server showed: a file that `sshdoctor here --save FILE` wrote there
+    #[arg(long, value_name = "FILE", help_heading = OWN)]
+    pub(crate) with: Option<String>,
     /// Write everything that was seen to a new file
     #[arg(long, value_name = "FILE", help_heading = OWN)]
     pub(crate) save: Option<String>,
@@ -113,6 +116,9 @@ pub(crate) struct CheckArguments {
 pub(crate) struct ReadArguments {
     /// A file written by --save; - reads standard input
     pub(crate) file: String,
+    /// Add what the other end saw: the file of `here` to that of `check`, or the other way round
+    #[arg(long, value_name = "FILE")]
+    pub(crate) with: Option<String>,
     /// Print the case itself, with addresses, names and users replaced consistently
     #[arg(long, conflicts_with_all = ["json", "verbose"])]
     pub(crate) redact: bool,

@@ -4,14 +4,14 @@ mod driver;
 
 use std::{sync::Arc, time::Instant};
 
-use anyhow::Context as _;
-use sshdoctor_case::{Case, Settings};
+use anyhow::{Context as _, anyhow};
+use sshdoctor_case::{Case, JoinError, Settings};
 use sshdoctor_diagnose::Inquiry;
 use sshdoctor_probe::Prober;
 
 use crate::{
     arguments::{CheckArguments, usage_error},
-    exit, output,
+    exit, load, output,
     progress::Progress,
     save::NewFile,
 };
@@ -30,6 +30,10 @@ pub(crate) fn run(arguments: CheckArguments, start: Instant) -> anyhow::Result<u
         .into());
     }
     let file = arguments.save.as_deref().map(NewFile::at).transpose()?;
+    let server = match arguments.with {
+        Some(name) => Some(of_a_server(name)?),
+        None => None,
+    };
     let settings = Settings {
         connection_budget: arguments.budget,
         login: arguments.login,
@@ -52,10 +56,26 @@ pub(crate) fn run(arguments: CheckArguments, start: Instant) -> anyhow::Result<u
     if let Ending::Signal(number) = ending.context("cannot watch for signals")? {
         return Ok(128 + number);
     }
-    let report = inquiry.report();
+    let case = match server {
+        Some((name, server)) => load::joined(
+            ("what was seen from here", inquiry.into_case()),
+            (&name, server),
+        )?,
+        None => inquiry.into_case(),
+    };
+    let report = sshdoctor_diagnose::diagnose(&case);
     output::report(&report, &arguments.output)?;
     if let Some(file) = file {
-        file.write(inquiry.case())?;
+        file.write(&case)?;
     }
     Ok(exit::of(&report))
+}
+
+/// The server's end, which is told to be another before the network is asked.
+fn of_a_server(name: String) -> anyhow::Result<(String, Case)> {
+    let case = load::case(&name)?;
+    if case.server.is_none() {
+        return Err(anyhow!("{}", JoinError::NotOfAServer)).context(name);
+    }
+    Ok((name, case))
 }

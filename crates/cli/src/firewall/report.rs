@@ -51,6 +51,7 @@ pub(crate) fn conclude(answered: &[Answered], reading: Reading<'_>) -> Option<Fi
         headline,
         target: target(&first.question, reading.live),
         outcome,
+        both_ends: None,
         stages: stages(&answer, &ids),
         causes,
         then: Vec::new(),

@@ -91,7 +91,8 @@ fn ask(host: &Host, port: u16) -> Vec<Fact> {
             version,
             from: host.question.from.map(Into::into),
             from_port: None,
-            to: host.question.to,
+            // What the provider translates arrives under another address.
+            to: host.question.to.filter(|_| !host.question.cloud),
             port,
             interface: host
                 .question

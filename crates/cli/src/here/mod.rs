@@ -9,14 +9,14 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use sshdoctor_case::{
-    Case, Destination, Fact, Obstacle, Outcome, Report, Settings, SshOptions, StageState,
+    Case, Destination, Fact, JoinError, Obstacle, Outcome, Report, Settings, SshOptions, StageState,
 };
 use sshdoctor_host::server::{self, Host, PATIENCE};
 use sshdoctor_host::{Programs, Root};
 
 use crate::{
     arguments::{HereArguments, usage_error},
-    exit, output,
+    exit, load, output, progress,
     save::NewFile,
 };
 
@@ -37,19 +37,38 @@ pub(crate) fn run(arguments: &HereArguments, start: Instant) -> anyhow::Result<u
             .with_context(|| format!("cannot look at the disk mounted at {directory}"))?,
         None => Root::default(),
     };
+    let client = match &arguments.case {
+        Some(name) => Some((name, the_client_s(name)?)),
+        None => None,
+    };
     let host = Arc::new(Host {
         root,
         programs: Programs::of_this_process(),
-        question: arguments.question(),
+        question: arguments.question(client.as_ref().map(|(_, case)| case)),
         patience: PATIENCE,
     });
-    let case = look(&host, start)?;
+    let charset = output::charset(arguments.output.look.ascii);
+    let mut case = progress::during(charset, start, "looking at this server", || {
+        look(&host, start)
+    })?;
+    if let Some((name, client)) = client {
+        case = load::joined((name, client), ("what this server shows", case))?;
+    }
     let report = sshdoctor_diagnose::diagnose(&case);
     output::report(&report, &arguments.output)?;
     if let Some(file) = file {
         file.write(&case)?;
     }
     Ok(status(&report))
+}
+
+/// The client's end, which is told to be another before time is spent.
+fn the_client_s(name: &str) -> anyhow::Result<Case> {
+    let case = load::case(name)?;
+    if case.server.is_some() {
+        return Err(anyhow!("{}", JoinError::NotOfAClient)).with_context(|| name.to_owned());
+    }
+    Ok(case)
 }
 
 /// Everything that the host shows, as a case.

@@ -56,6 +56,16 @@ pub(crate) fn summary(fact: &Fact) -> String {
             None if apparmor.enabled => "AppArmor is on".to_owned(),
             None => "AppArmor is off".to_owned(),
         },
+        Fact::CloudMetadata { cloud } => format!(
+            "{} translates {} to this machine",
+            cloud.provider,
+            cloud
+                .public_addresses
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
         Fact::CryptoPolicy { policy } => format!("crypto policy {}", policy.name),
         Fact::NotSeen { sight, reason, .. } => {
             format!("{} not seen: {reason}", sight_words(*sight))
@@ -281,5 +291,6 @@ pub(crate) const fn sight_words(sight: Sight) -> &'static str {
         Sight::Pam => "the PAM stack",
         Sight::MandatoryAccess => "SELinux and AppArmor",
         Sight::CryptoPolicy => "the crypto policy",
+        Sight::CloudMetadata => "what the provider says of this machine",
     }
 }

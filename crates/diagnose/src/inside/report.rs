@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use sshdoctor_case::{
-    Candidate, Case, Evidence, Later, NextStep, Obstacle, Outcome, REPORT_SCHEMA, Report, Stage,
-    StageFinding, StageState, TargetSummary, Where,
+    Candidate, Case, Evidence, Later, NextStep, Obstacle, Outcome, PacketVerdict, REPORT_SCHEMA,
+    Report, Stage, StageFinding, StageState, TargetSummary, Where,
 };
 
 use super::{
@@ -49,6 +49,7 @@ pub(crate) fn report(case: &Case) -> Option<Report> {
         headline: headline(&server, &steps, &stages, &stops),
         target: target(&server),
         outcome,
+        both_ends: None,
         stages,
         causes: first.into_iter().collect(),
         then,
@@ -223,9 +224,46 @@ fn headline(
             "Nothing in the files of this system {whose}; what only a running system shows was not seen."
         );
     }
+    if let Some(doubt) = doubt(server, stages) {
+        return format!("Nothing that can be seen on this server {whose}, but {doubt}");
+    }
     format!(
         "Nothing on this server {whose}: port {port} is open to it, as far as can be seen here."
     )
+}
+
+/// What stands between the client and sshd and cannot be told, as a sentence that goes on.
+fn doubt(server: &Server<'_>, stages: &[StageFinding]) -> Option<String> {
+    let unknown = |stage| {
+        let mut findings = stages.iter();
+        findings.find(|finding: &&StageFinding| {
+            finding.stage == stage && finding.state == StageState::Unknown
+        })
+    };
+    if let Some(finding) = unknown(Stage::HostFirewall) {
+        let said = server
+            .packet_filter
+            .iter()
+            .find(|seen| seen.answer.verdict == PacketVerdict::Unknown);
+        let words = said.map_or(finding.summary.clone(), |seen| first_small(seen.summary));
+        return Some(format!(
+            "what its packet filter does cannot be told: {}.",
+            words.trim_end_matches('.')
+        ));
+    }
+    let finding = unknown(Stage::Listener)?;
+    Some(format!(
+        "what listens there cannot be told: {}.",
+        finding.summary
+    ))
+}
+
+/// A sentence as it goes on after a colon.
+fn first_small(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(letters).collect()
+    })
 }
 
 fn takes_root(server: &Server<'_>) -> bool {
@@ -318,7 +356,7 @@ fn where_nothing_stops(server: &Server<'_>) -> Vec<NextStep> {
     let mut steps = Vec::new();
     if takes_root(server) {
         steps.push(NextStep {
-            summary: "look again with root".into(),
+            summary: "Look again with root".into(),
             command: "sudo sshdoctor here".into(),
             place: Where::Server,
         });

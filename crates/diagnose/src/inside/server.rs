@@ -3,11 +3,11 @@
 use std::net::{IpAddr, SocketAddr};
 
 use sshdoctor_case::{
-    Account, AppArmor, AuthorizedKeysFile, BanTool, Boot, Case, Clock, Connection, CryptoPolicy,
-    Fact, HostInterface, HostKeyFile, InitSystem, KeySource, LinkState, Listener, Log, LogLine,
-    LogSource, NetworkSettings, Obstacle, OperatingSystem, OtherNamespace, PacketAnswer,
-    PamService, Resources, RouteOutcome, Selinux, ServerQuestion, Sight, SshdBinary, SshdCheck,
-    SshdConfig, SshdDirectory, SshdInstance, TcpWrappers, Unit, Vantage,
+    Account, AppArmor, AuthorizedKeysFile, BanTool, Boot, Case, Clock, CloudMetadata, Connection,
+    CryptoPolicy, Fact, HostInterface, HostKeyFile, InitSystem, KeySource, LinkState, Listener,
+    Log, LogLine, LogSource, NetworkSettings, Obstacle, OperatingSystem, OtherNamespace,
+    PacketAnswer, PamService, Resources, RouteOutcome, Selinux, ServerQuestion, Sight, SshdBinary,
+    SshdCheck, SshdConfig, SshdDirectory, SshdInstance, TcpWrappers, Unit, Vantage,
 };
 
 /// The port where nothing says another one.
@@ -106,6 +106,8 @@ pub struct Server<'a> {
     pub apparmor: Option<Seen<'a, AppArmor>>,
     /// The crypto policy.
     pub crypto_policy: Option<Seen<'a, CryptoPolicy>>,
+    /// What the provider says.
+    pub cloud: Option<Seen<'a, CloudMetadata>>,
     /// What could not be seen, and why.
     pub not_seen: Vec<(Sight, Obstacle, &'a str)>,
 }
@@ -146,6 +148,7 @@ impl<'a> Server<'a> {
             selinux: None,
             apparmor: None,
             crypto_policy: None,
+            cloud: None,
             not_seen: Vec::new(),
         };
         for observation in &case.observations {
@@ -232,6 +235,7 @@ impl<'a> Server<'a> {
             Fact::Pam { pam } => self.pam = Some(Seen { id, fact: pam }),
             Fact::Selinux { selinux } => self.selinux = Some(Seen { id, fact: selinux }),
             Fact::AppArmor { apparmor } => self.apparmor = Some(Seen { id, fact: apparmor }),
+            Fact::CloudMetadata { cloud } => self.cloud = Some(Seen { id, fact: cloud }),
             Fact::CryptoPolicy { policy } => self.crypto_policy = Some(Seen { id, fact: policy }),
             Fact::NotSeen {
                 sight,
@@ -259,9 +263,21 @@ impl<'a> Server<'a> {
             .unwrap_or_else(|| self.port())
     }
 
-    fn is_own(&self, address: IpAddr) -> bool {
+    pub(crate) fn is_own(&self, address: IpAddr) -> bool {
         self.own_addresses()
             .any(|own| own == address.to_canonical())
+    }
+
+    /// Packets to this address come here: it is this host's, or the provider translates it.
+    pub(crate) fn is_reached_by(&self, address: IpAddr) -> bool {
+        self.is_own(address) || self.is_translated_by_provider(address)
+    }
+
+    pub(crate) fn is_translated_by_provider(&self, address: IpAddr) -> bool {
+        self.cloud.is_some_and(|seen| {
+            let mut translated = seen.fact.public_addresses.iter();
+            translated.any(|public| public.to_canonical() == address.to_canonical())
+        })
     }
 
     /// The unit of this name, where it is loaded or was looked for.

@@ -78,7 +78,7 @@ fn route(server: &Server<'_>) -> Step {
         return unseen(server, stage, Sight::Interfaces);
     };
     if let Some(to) = server.question.to
-        && !server.own_addresses().any(|own| own == to.to_canonical())
+        && !server.is_reached_by(to)
     {
         let words = format!("{to} is not an address of this host");
         return Step::new(stage, StageState::Stopped, words)
@@ -86,7 +86,8 @@ fn route(server: &Server<'_>) -> Step {
             .meeting(Outcome::TimedOut);
     }
     let to = match server.question.to {
-        Some(to) => format!("{to} is an address of this host"),
+        Some(to) if server.is_own(to) => format!("{to} is an address of this host"),
+        Some(to) => format!("the provider translates {to} to this host"),
         None => "this host".to_owned(),
     };
     match server.way_back {
@@ -140,6 +141,8 @@ fn host_firewall(server: &Server<'_>) -> Step {
     };
     let summary = if decided_by.is_empty() {
         words.to_owned()
+    } else if decided_by.starts_with("no ") {
+        format!("{words}: {decided_by}")
     } else {
         format!("{words}: {decided_by} decides")
     };
@@ -148,9 +151,43 @@ fn host_firewall(server: &Server<'_>) -> Step {
         .iter()
         .find(|ending| ending.verdict == answer.verdict)
         .map_or(Outcome::TimedOut, |ending| ending.outcome);
+    if state == StageState::Passed
+        && let Some((id, program)) = program_beside(server)
+    {
+        let summary =
+            format!("the rules let the packet in; what {program} does is not looked into");
+        return Step::new(stage, StageState::Unknown, summary)
+            .by(seen.id)
+            .by(id);
+    }
     Step::new(stage, state, summary)
         .by(seen.id)
         .meeting(outcome)
+}
+
+/// A program at XDP or a filter of traffic control (`tc(8)`) that sees the client's packets or their answers.
+fn program_beside<'a>(server: &Server<'a>) -> Option<(&'a str, String)> {
+    let interfaces = server.interfaces?;
+    let way_in = server.network.and_then(|seen| seen.fact.way_in.as_ref());
+    let way_out = match server.way_back.map(|seen| seen.fact) {
+        Some(RouteOutcome::Via { interface, .. }) => Some(interface.as_str()),
+        _ => None,
+    };
+    let concerns = |name: &str| match (way_in, way_out) {
+        (None, None) => name != "lo",
+        (way_in, way_out) => {
+            way_in.is_some_and(|way_in| way_in.as_str() == name) || way_out == Some(name)
+        }
+    };
+    let interface = interfaces
+        .fact
+        .iter()
+        .find(|one| concerns(one.name.as_str()) && !one.programs.is_empty())?;
+    let program = interface.programs.first()?;
+    Some((
+        interfaces.id,
+        format!("the program on {} ({program})", interface.name),
+    ))
 }
 
 fn listener(server: &Server<'_>) -> Step {

@@ -120,6 +120,12 @@ impl Inquiry {
         &self.case
     }
 
+    /// What is known in the end.
+    #[must_use]
+    pub fn into_case(self) -> Case {
+        self.case
+    }
+
     /// The answer from what is known so far.
     #[must_use]
     pub fn report(&self) -> Report {

@@ -22,4 +22,4 @@ pub mod world;
 
 pub use inquiry::Inquiry;
 pub(crate) use inquiry::diagnose;
-pub(crate) use report::fact_summary;
+pub(crate) use report::{fact_summary, question_for_server};

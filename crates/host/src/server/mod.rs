@@ -8,6 +8,7 @@ mod authorized_keys;
 mod ban_tools;
 mod boot;
 mod clock;
+mod cloud_metadata;
 mod connections;
 mod crypto_policy;
 mod elf;

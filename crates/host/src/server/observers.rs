@@ -3,14 +3,14 @@
 use sshdoctor_case::Sight;
 
 use super::{
-    Look, LookWithConfig, account, authorized_keys, ban_tools, boot, clock, connections,
-    crypto_policy, host_keys, init, interfaces, kernel_log, listeners, mandatory_access,
-    network_settings, pam, resources, sshd_config, sshd_log, sshd_processes, sshd_program, system,
-    tcp_wrappers,
+    Look, LookWithConfig, account, authorized_keys, ban_tools, boot, clock, cloud_metadata,
+    connections, crypto_policy, host_keys, init, interfaces, kernel_log, listeners,
+    mandatory_access, network_settings, pam, resources, sshd_config, sshd_log, sshd_processes,
+    sshd_program, system, tcp_wrappers,
 };
 
 /// Those that need nothing but the host.
-pub(super) const INDEPENDENT: [(Sight, Look); 17] = [
+pub(super) const INDEPENDENT: [(Sight, Look); 18] = [
     (Sight::System, system::look),
     (Sight::Init, init::look),
     (Sight::Boot, boot::look),
@@ -28,6 +28,7 @@ pub(super) const INDEPENDENT: [(Sight, Look); 17] = [
     (Sight::Account, account::look),
     (Sight::MandatoryAccess, mandatory_access::look),
     (Sight::CryptoPolicy, crypto_policy::look),
+    (Sight::CloudMetadata, cloud_metadata::look),
 ];
 
 /// Those that need to know what sshd's configuration says.

@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::client::{Port, ssh_options};
 use super::control_group::ControlGroup;
 use super::fingerprint::Fingerprint;
 use super::image::Image;
 use super::machine::{Disk, Machine, PROGRAM};
-use super::network::{BootedNetwork, fill_in};
+use super::network::{BootedNetwork, fill_in, target};
 use super::scenario::BootedScenario;
+use crate::deadline::{run_with_deadline, tail};
 use crate::error::{Doing, LabError};
-use crate::sandbox::{furnish, is_rootless};
+use crate::sandbox::{ROOM, furnish, is_rootless};
 use crate::system::Identity;
 
 /// Where the case is saved on the host: not on its disk, which may be full.
@@ -21,6 +23,12 @@ const SAVED: &str = "/dev/shm/sshdoctor.case.json";
 
 /// Where a rescue system saves it.
 const SAVED_BY_RESCUE: &str = "/run/lab/sshdoctor.case.json";
+
+/// What the client's end saw, as this sandbox and as the host see the file.
+const CLIENT_END: &str = "/dev/shm/client.case.json";
+
+/// How long the program may take at the client.
+const LONGEST_CHECK: Duration = Duration::from_secs(20);
 
 /// A broken host that is up, with its network.
 pub(crate) struct BrokenHost {
@@ -105,8 +113,33 @@ impl BrokenHost {
                 .args(["--save", SAVED_BY_RESCUE, "--root"])
                 .arg(&self.disk.root),
         };
-        command.args(arguments(scenario));
+        if scenario.both_ends {
+            command.args(["--case", CLIENT_END]);
+        } else {
+            command.args(arguments(scenario));
+        }
         Ok(Some(command))
+    }
+
+    /// Runs the program at the client, and brings what it saw to the host.
+    pub(crate) fn look_from_client(&self, scenario: &BootedScenario) -> Result<(), LabError> {
+        let (Some(program), Some(machine)) = (&self.program, &self.machine) else {
+            return Ok(());
+        };
+        let saved = Path::new(ROOM).join("client.case.json");
+        let mut command = self.network.client.command(program, Identity::Root)?;
+        command.args(["check", "--json", "--login", "--save"]);
+        command.arg(&saved);
+        command.args(ssh_options(&self.image, scenario, Port::Lowercase)?);
+        command.args(["-l", &scenario.client.user, &target(scenario)]);
+        let run = run_with_deadline(command, "sshdoctor", LONGEST_CHECK)?;
+        let what = "bring what the client saw to the host";
+        let place = machine.root().join(CLIENT_END.trim_start_matches('/'));
+        if let Err(error) = std::fs::copy(&saved, place) {
+            let said = tail(&run.errors, 3);
+            return Err(LabError::NoAnswer(format!("{what}: {error}; {said}")));
+        }
+        Ok(())
     }
 
     /// The case that the program has saved.

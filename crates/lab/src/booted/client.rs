@@ -1,5 +1,6 @@
 //! The real `ssh` of the person who wants in.
 
+use std::ffi::OsString;
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
@@ -76,31 +77,12 @@ fn ssh(
     let client = &scenario.client;
     let tool = find_tool(program, "openssh-client")?;
     let mut command = network.client.command(&tool, Identity::Root)?;
-    command
-        .args(["-F", "none", "-i"])
-        .arg(image.key(&client.key));
-    command.args([
-        if program == "sftp" { "-P" } else { "-p" },
-        &client.port.to_string(),
-    ]);
-    for option in &client.options {
-        command.args(["-o", &fill_in(option, scenario)]);
-    }
-    let known_hosts = format!("UserKnownHostsFile={ROOM}/known_hosts");
-    let checking = if client.knows_host {
-        remember_host(image, scenario)?;
-        "StrictHostKeyChecking=yes"
+    let port = if program == "sftp" {
+        Port::Uppercase
     } else {
-        "StrictHostKeyChecking=no"
+        Port::Lowercase
     };
-    for option in [
-        "IdentitiesOnly=yes",
-        checking,
-        "ConnectTimeout=4",
-        known_hosts.as_str(),
-    ] {
-        command.args(["-o", option]);
-    }
+    command.args(ssh_options(image, scenario, port)?);
     match &client.password {
         None => command.args(["-o", "BatchMode=yes"]),
         Some(password) => command
@@ -110,6 +92,51 @@ fn ssh(
             .env("SSH_ASKPASS_REQUIRE", "force"),
     };
     Ok(command)
+}
+
+/// How the port is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Port {
+    /// As to `ssh`.
+    Lowercase,
+    /// As to `sftp`.
+    Uppercase,
+}
+
+/// The options of the person.
+pub(super) fn ssh_options(
+    image: &Image,
+    scenario: &BootedScenario,
+    port: Port,
+) -> Result<Vec<OsString>, LabError> {
+    let client = &scenario.client;
+    let mut given: Vec<OsString> = ["-F", "none", "-i"].map(Into::into).to_vec();
+    given.push(image.key(&client.key).into());
+    let option = match port {
+        Port::Lowercase => "-p",
+        Port::Uppercase => "-P",
+    };
+    given.extend([option.into(), client.port.to_string().into()]);
+    let checking = if client.knows_host {
+        remember_host(image, scenario)?;
+        "StrictHostKeyChecking=yes"
+    } else {
+        "StrictHostKeyChecking=no"
+    };
+    let own = client
+        .options
+        .iter()
+        .map(|option| fill_in(option, scenario));
+    let always = [
+        "IdentitiesOnly=yes".to_owned(),
+        checking.to_owned(),
+        "ConnectTimeout=4".to_owned(),
+        format!("UserKnownHostsFile={ROOM}/known_hosts"),
+    ];
+    for option in own.chain(always) {
+        given.extend(["-o".into(), option.into()]);
+    }
+    Ok(given)
 }
 
 fn sftp(

@@ -63,6 +63,42 @@ fn hierarchies() -> Vec<PathBuf> {
     .collect()
 }
 
+/// A control group whose processes have only so much memory together, what they read from files included.
+pub(crate) struct MemoryGroup {
+    processes: PathBuf,
+}
+
+impl MemoryGroup {
+    /// Makes it.
+    pub(crate) fn new(bytes: u64) -> Result<Self, LabError> {
+        let what = "limit memory";
+        let (root, limit) = if Path::new("/sys/fs/cgroup/memory").exists() {
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+        } else {
+            ("/sys/fs/cgroup", "memory.max")
+        };
+        let folder = Path::new(root).join(format!("{PREFIX}memory"));
+        std::fs::create_dir_all(&folder).doing(what)?;
+        std::fs::write(folder.join(limit), bytes.to_string()).doing(what)?;
+        Ok(Self {
+            processes: folder.join("cgroup.procs"),
+        })
+    }
+
+    /// The file by which a process joins it.
+    pub(crate) fn processes(&self) -> &Path {
+        &self.processes
+    }
+}
+
+impl Drop for MemoryGroup {
+    fn drop(&mut self) {
+        if let Some(folder) = self.processes.parent() {
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+}
+
 /// Removes the control groups of sandboxes that have ended.
 pub fn sweep() {
     for root in hierarchies() {

@@ -11,7 +11,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::control_group::ControlGroup;
+use super::control_group::{ControlGroup, MemoryGroup};
 use super::image::Image;
 use super::network::SERVER_NAME;
 use crate::error::{Doing, LabError};
@@ -129,12 +129,26 @@ impl Machine {
 
     /// A command on the host, as somebody at its console types it.
     pub(crate) fn command(&self, program: &str) -> Result<Command, LabError> {
-        // nsenter keeps the group that the shell before it has joined.
+        self.command_joining(program, Path::new("/dev/null"))
+    }
+
+    /// The same with only so much memory.
+    pub(crate) fn command_in(
+        &self,
+        program: &str,
+        group: &MemoryGroup,
+    ) -> Result<Command, LabError> {
+        self.command_joining(program, group.processes())
+    }
+
+    fn command_joining(&self, program: &str, group: &Path) -> Result<Command, LabError> {
+        // nsenter keeps the groups that the shell before it has joined.
         let join = format!(
             "for attempt in 1 2 3 4 5; do \
-                 {{ mkdir -p {0} && echo 0 > {0}/cgroup.procs; }} 2>/dev/null && exec \"$@\"; \
+                 {{ mkdir -p {0} && echo 0 > {0}/cgroup.procs && echo 0 > {1}; }} 2>/dev/null && exec \"$@\"; \
              done; exit 126",
-            self.console.display()
+            self.console.display(),
+            group.display()
         );
         let mut command = Command::new(find_tool("sh", "dash")?);
         command

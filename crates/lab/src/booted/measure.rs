@@ -2,11 +2,12 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
 use super::broken_host::{BrokenHost, arguments};
+use super::control_group::MemoryGroup;
 use super::machine::PROGRAM;
 use super::scenario::BootedScenario;
 
@@ -18,6 +19,22 @@ const STOPWATCH: &str = include_str!("measure.py");
 /// What a person types instead, one after the other; what is not installed or does not run only says so.
 const CHECKLIST: &str = "systemctl status ssh; sshd -t; ss -tlnp; ufw status; firewall-cmd --list-all; iptables -L -n; \
      fail2ban-client status sshd";
+
+const HERE: &str = "sshdoctor here";
+
+const HERE_IN_NEED: &str = "here, 64 MB, full disk";
+
+/// The memory that it has then, in bytes, with everything that it starts.
+const LITTLE_MEMORY: u64 = 64 << 20;
+
+/// For `sh -eu`: not a byte more can be written to the disk.
+const FILL: &str = "
+head -c 4G /dev/zero > /var/fill 2>/dev/null || true
+if echo x > /var/one-more-byte 2>/dev/null; then
+    echo 'the disk is not full'
+    exit 1
+fi
+";
 
 /// What one command costs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,6 +49,8 @@ pub struct Measured {
     pub most_ms: f64,
     /// Largest resident set of any of its processes, in KiB.
     pub resident_kib: u64,
+    /// The last exit status that was not 0, if there was one.
+    pub status: i32,
 }
 
 /// Measures the program on a scenario's host, in turns with the checklist and with `sshd -t` alone.
@@ -42,19 +61,37 @@ pub fn measure_on_booted(
     scenario: &BootedScenario,
     program: &Path,
 ) -> Result<Vec<Measured>, LabError> {
-    let what = "measure on the host";
     let host = BrokenHost::build(scenario, Some(program))?;
     let Some(machine) = &host.machine else {
         return Err(LabError::Unfit("the host is shut down".into()));
     };
     let here = format!("{PROGRAM} here {}", arguments(scenario).join(" "));
-    let commands = [
-        ("sshdoctor here", here.as_str()),
-        ("the checklist by hand", CHECKLIST),
-        ("sshd -t", "sshd -t"),
-    ];
-    let mut child = machine
-        .command("python3")?
+    let mut measured = time_all(
+        machine.command("python3")?,
+        &[
+            (HERE, here.as_str()),
+            ("the checklist by hand", CHECKLIST),
+            ("sshd -t", "sshd -t"),
+        ],
+    )?;
+    machine.script("fill the disk of", FILL)?;
+    let group = MemoryGroup::new(LITTLE_MEMORY)?;
+    let stopwatch = machine.command_in("python3", &group)?;
+    measured.extend(time_all(stopwatch, &[(HERE_IN_NEED, here.as_str())])?);
+    let failed =
+        |one: &&Measured| [HERE, HERE_IN_NEED].contains(&one.name.as_str()) && one.status != 0;
+    match measured.iter().find(failed) {
+        Some(one) => Err(LabError::NoAnswer(format!(
+            "{}: exit status {}",
+            one.name, one.status
+        ))),
+        None => Ok(measured),
+    }
+}
+
+fn time_all(mut stopwatch: Command, commands: &[(&str, &str)]) -> Result<Vec<Measured>, LabError> {
+    let what = "measure on the host";
+    let mut child = stopwatch
         .args(["-c", STOPWATCH])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

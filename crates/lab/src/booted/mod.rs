@@ -9,6 +9,7 @@ mod broken_host;
 mod client;
 mod control_group;
 mod fingerprint;
+mod fixtures;
 mod image;
 mod judge;
 mod machine;
@@ -20,6 +21,7 @@ mod trial;
 
 pub use broken_host::open_booted_shell;
 pub use control_group::sweep as sweep_control_groups;
+pub use fixtures::Fixtures;
 pub use image::Image;
 pub use judge::InsideVerdict;
 pub use measure::{Measured, measure_on_booted};

@@ -66,6 +66,12 @@ pub struct BootedScenario {
     /// For `sh -eu`, as root of the router between client and host.
     #[serde(default)]
     pub router: String,
+    /// The program is run at the client first, and what it saw there is given to it on the host.
+    #[serde(default)]
+    pub both_ends: bool,
+    /// For `sh -eu`, as root of the host: what changes after the client has tried, and has had the program run.
+    #[serde(default)]
+    pub between: String,
     /// The person who wants in.
     #[serde(default)]
     pub client: Client,
@@ -197,6 +203,12 @@ impl BootedScenario {
         let reboots = self.own_network || self.stuck_when.is_some() || !self.after_boot.is_empty();
         if self.rescue && self.run_by.is_some() {
             return Err("a rescue system has no account of the host".into());
+        }
+        if !self.between.is_empty() && !self.both_ends {
+            return Err("what changes in between needs both_ends = true".into());
+        }
+        if self.both_ends && (self.rescue || self.run_by.is_some()) {
+            return Err("both ends are looked at by root of a running host".into());
         }
         if reboots && !self.reboot {
             return Err("what it says of the next boot needs reboot = true".into());

@@ -99,6 +99,12 @@ pub fn try_booted_scenario(
             trial.ssh_said, scenario.client.says
         ));
     }
+    if scenario.both_ends {
+        host.look_from_client(scenario)?;
+    }
+    if let Some(machine) = &host.machine {
+        machine.script("change in between", &scenario.between)?;
+    }
     if scenario.rescue
         && let Some(machine) = host.machine.take()
     {

@@ -3,6 +3,7 @@
 //! The short form fits 24 lines of 80 columns whatever the report holds. The long form holds everything.
 //! Both say in words what colour only repeats.
 
+pub(crate) mod both;
 mod causes;
 mod charset;
 pub(crate) mod demonstration;

@@ -20,7 +20,7 @@ pub(super) fn steps(
     let mut lines = Vec::new();
     let mut before = None;
     for step in report.next.iter().take(most) {
-        let place = wording::place(step.place);
+        let place = wording::place(report, step.place);
         let summary = charset.show(&step.summary);
         // A summary that is no more than a few words introduces the command; a longer one explains it below.
         let purpose = if summary.eq_ignore_ascii_case(place) {

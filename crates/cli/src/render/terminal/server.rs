@@ -14,8 +14,10 @@ const UNLIMITED: usize = usize::MAX;
 #[derive(Debug, Clone, Copy)]
 struct Allowance {
     links: usize,
+    link_lines: usize,
     quotation_lines: usize,
     command_lines: usize,
+    purpose_lines: usize,
     then: usize,
     later: usize,
     notes: usize,
@@ -24,15 +26,23 @@ struct Allowance {
 /// Fits whatever the report holds.
 const LEAN: Allowance = Allowance {
     links: 2,
+    link_lines: 1,
     quotation_lines: 1,
-    command_lines: 3,
-    then: 1,
-    later: 1,
+    command_lines: 2,
+    purpose_lines: 0,
+    then: 0,
+    later: 0,
     notes: 0,
 };
 
 /// What is given more room, as long as there is any: the first matters most.
-const RAISES: [fn(&mut Allowance); 9] = [
+const RAISES: [fn(&mut Allowance); 15] = [
+    |allowance| allowance.link_lines = 2,
+    |allowance| allowance.then = 1,
+    |allowance| allowance.later = 1,
+    |allowance| allowance.purpose_lines = 1,
+    |allowance| allowance.command_lines = 3,
+    |allowance| allowance.purpose_lines = 2,
     |allowance| allowance.links = 3,
     |allowance| allowance.later = 2,
     |allowance| allowance.command_lines = 5,
@@ -56,12 +66,17 @@ fn compose(report: &Report, allowance: Allowance, charset: Charset) -> Page {
     page.extend(hanging("", Tone::Strong, &report.headline, 3, charset));
     page.block(path::picture_of_server(report, charset));
     if let Some(cause) = report.causes.first() {
-        page.block(chain(cause, allowance.links, charset));
+        page.block(chain(cause, allowance.links, allowance.link_lines, charset));
         if let Some(line) = &cause.quotation {
             page.block(quotation::of_line(line, allowance.quotation_lines, charset));
         }
     }
-    page.block(mend(report, Some(allowance.command_lines), charset));
+    page.block(mend(
+        report,
+        allowance.command_lines,
+        allowance.purpose_lines,
+        charset,
+    ));
     let mut end = then(&report.then, allowance.then, charset);
     end.extend(later(&report.later, allowance.later, charset));
     end.extend(notes(report, allowance.notes, charset));
@@ -71,7 +86,12 @@ fn compose(report: &Report, allowance: Allowance, charset: Charset) -> Page {
 }
 
 /// From what the client meets to the last reason.
-fn chain(cause: &Candidate, most: usize, charset: Charset) -> Vec<Line> {
+pub(super) fn chain(
+    cause: &Candidate,
+    most: usize,
+    lines_each: usize,
+    charset: Charset,
+) -> Vec<Line> {
     let arrow = match charset {
         Charset::Unicode => "   ← ",
         Charset::Ascii => "   <- ",
@@ -84,27 +104,39 @@ fn chain(cause: &Candidate, most: usize, charset: Charset) -> Vec<Line> {
             continue;
         }
         let label = if index == 0 { "  " } else { arrow };
-        lines.extend(hanging(label, Tone::Plain, link, 2, charset));
+        lines.extend(hanging(label, Tone::Plain, link, lines_each, charset));
     }
     lines
 }
 
 /// What to type.
-fn mend(report: &Report, command_lines: Option<usize>, charset: Charset) -> Vec<Line> {
+fn mend(
+    report: &Report,
+    command_lines: usize,
+    purpose_lines: usize,
+    charset: Charset,
+) -> Vec<Line> {
     let Some(step) = report.next.first() else {
         return Vec::new();
     };
     let label = if report.causes.is_empty() {
-        format!("Next, {}:", wording::place(step.place))
+        format!("Next, {}:", wording::place(report, step.place))
     } else {
         "Mend it:".to_owned()
     };
     let command = charset.show(&step.command);
-    next::one(&command, &step.summary, &label, command_lines, 2, charset)
+    next::one(
+        &command,
+        &step.summary,
+        &label,
+        Some(command_lines),
+        purpose_lines,
+        charset,
+    )
 }
 
 /// What would stop the client after that.
-fn then(causes: &[Candidate], most: usize, charset: Charset) -> Vec<Line> {
+pub(super) fn then(causes: &[Candidate], most: usize, charset: Charset) -> Vec<Line> {
     let mut lines: Vec<Line> = causes
         .iter()
         .take(most)
@@ -124,7 +156,7 @@ fn then(causes: &[Candidate], most: usize, charset: Charset) -> Vec<Line> {
 }
 
 /// What will not survive the next restart or reboot.
-fn later(list: &[Later], most: usize, charset: Charset) -> Vec<Line> {
+pub(super) fn later(list: &[Later], most: usize, charset: Charset) -> Vec<Line> {
     let mut lines: Vec<Line> = list
         .iter()
         .take(most)
@@ -147,7 +179,7 @@ fn later(list: &[Later], most: usize, charset: Charset) -> Vec<Line> {
     lines
 }
 
-fn notes(report: &Report, most: usize, charset: Charset) -> Vec<Line> {
+pub(super) fn notes(report: &Report, most: usize, charset: Charset) -> Vec<Line> {
     report
         .notes
         .iter()
@@ -174,7 +206,7 @@ pub(crate) fn full(report: &Report, charset: Charset) -> Page {
     page.block(path::picture_of_server(report, charset));
     super::full::stages(&mut page, report, charset);
     for cause in report.causes.iter().chain(&report.then) {
-        page.block(chain(cause, UNLIMITED, charset));
+        page.block(chain(cause, UNLIMITED, UNLIMITED, charset));
         if let Some(line) = &cause.quotation {
             page.block(quotation::of_line(line, UNLIMITED, charset));
         }

@@ -1,6 +1,6 @@
 //! Numbers and fixed words.
 
-use sshdoctor_case::{Stage, Where};
+use sshdoctor_case::{Report, Stage, Where};
 
 /// A probability. Only what is certain is 100%, and nothing listed is 0%.
 pub(super) fn percent(probability: f64) -> String {
@@ -57,10 +57,13 @@ pub(super) fn number(number: usize) -> String {
         .map_or_else(|| number.to_string(), |word| (*word).to_owned())
 }
 
-/// Where a command is typed.
-pub(super) const fn place(place: Where) -> &'static str {
+/// Where a step of a report is to be done. Whoever looks at a server, or at both ends, may sit at either.
+pub(super) fn place(report: &Report, place: Where) -> &'static str {
+    let looks_at_server = report.command == "here" || report.both_ends.is_some();
     match place {
+        Where::Client if looks_at_server => "on the client",
         Where::Client => "on this machine",
+        Where::Server if report.command == "here" => "on this server",
         Where::Server => "on the server's console",
         Where::Provider => "at the provider's panel",
         Where::JumpHost => "on the jump host",

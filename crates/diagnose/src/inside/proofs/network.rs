@@ -10,7 +10,7 @@ use crate::inside::{Proof, Server};
 pub(crate) fn address_changed(server: &Server<'_>) -> Option<Proof> {
     let to = server.question.to?;
     let interfaces = server.interfaces?;
-    if server.own_addresses().any(|own| own == to.to_canonical()) {
+    if server.is_reached_by(to) {
         return None;
     }
     let own: Vec<String> = server
@@ -23,7 +23,20 @@ pub(crate) fn address_changed(server: &Server<'_>) -> Option<Proof> {
     } else {
         format!("it has {}", own.join(", "))
     };
-    let words = format!("{to} is not an address of this host; {has}");
+    let public = server.cloud.map_or_else(String::new, |seen| {
+        let public: Vec<String> = seen
+            .fact
+            .public_addresses
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        format!(
+            ", and {} translates {} to it",
+            seen.fact.provider,
+            public.join(", ")
+        )
+    });
+    let words = format!("{to} is not an address of this host; {has}{public}");
     let down = interfaces.fact.iter().find(|interface| {
         interface.state != LinkState::Up
             && interface
@@ -34,7 +47,8 @@ pub(crate) fn address_changed(server: &Server<'_>) -> Option<Proof> {
     let proof = Proof::stops(Outcome::TimedOut, format!("{words}."))
         .at(Stage::Route)
         .link(words)
-        .by(interfaces.id);
+        .by(interfaces.id)
+        .by(server.cloud.map_or("", |seen| seen.id));
     Some(match down {
         Some(interface) => proof.link(format!("it is on {}, which is down", interface.name)),
         None => proof,

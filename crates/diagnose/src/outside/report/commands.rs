@@ -38,19 +38,19 @@ pub(super) fn expand(findings: &Findings<'_>, command: &str) -> String {
     .fill(command)
 }
 
-/// The client's address as the server sees it.
+/// The client's address as the server sees it, as it is typed.
 pub(super) fn from(findings: &Findings<'_>) -> String {
+    seen_by_server(findings).map_or_else(|| UNKNOWN_FROM.to_owned(), |from| from.to_string())
+}
+
+/// The client's address as the server sees it; nothing where it is translated on the way or a jump host connects.
+pub(super) fn seen_by_server(findings: &Findings<'_>) -> Option<IpAddr> {
     let to = findings.focus.or_else(|| {
-        findings
-            .aim
-            .as_ref()
-            .and_then(|aim| aim.addresses.first().copied())
-    });
-    let source = to.and_then(|to| aim::source_address(findings.case, to).map(|from| (from, to)));
-    match source {
-        Some((from, to)) if !is_translated(from, to) => from.to_string(),
-        _ => UNKNOWN_FROM.into(),
-    }
+        let aim = findings.aim.as_ref()?;
+        aim.addresses.first().copied()
+    })?;
+    let from = aim::source_address(findings.case, to)?;
+    (!is_translated(from, to)).then_some(from)
 }
 
 /// A private source that reaches a public address has been translated on the way.

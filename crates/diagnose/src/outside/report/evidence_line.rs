@@ -131,6 +131,7 @@ pub(super) fn summary(fact: &Fact) -> String {
         | Fact::Selinux { .. }
         | Fact::AppArmor { .. }
         | Fact::CryptoPolicy { .. }
+        | Fact::CloudMetadata { .. }
         | Fact::NotSeen { .. } => crate::inside::fact_line::summary(fact),
         Fact::NotObserved { reason, .. } => format!("not observed: {reason}"),
     }

@@ -13,8 +13,8 @@ mod stages;
 use std::net::IpAddr;
 
 use sshdoctor_case::{
-    BannerOutcome, Case, Evidence, Fact, Outcome, PortRole, REPORT_SCHEMA, Report, Stage,
-    TargetSummary,
+    BannerOutcome, Case, Evidence, Fact, Outcome, PortRole, REPORT_SCHEMA, Report, ServerQuestion,
+    Stage, TargetSummary,
 };
 
 use super::aim::{self, Aim};
@@ -64,6 +64,7 @@ pub(crate) fn report(case: &Case) -> Report {
         headline: headline::headline(&findings),
         target: target(&findings),
         outcome: findings.outcome,
+        both_ends: None,
         stages: stages::stages(&findings, stopped),
         causes: causes::candidates(&findings),
         then: Vec::new(),
@@ -88,6 +89,26 @@ pub(crate) fn report(case: &Case) -> Report {
                 fact: o.fact.clone(),
             })
             .collect(),
+    }
+}
+
+/// What the server is to be asked.
+pub(crate) fn question_for_server(case: &Case) -> ServerQuestion {
+    let findings = findings(case);
+    ServerQuestion {
+        // Behind a jump host the server sees that host's address, which is not known here.
+        from: findings
+            .aim
+            .as_ref()
+            .filter(|aim| aim.jump.is_none())
+            .and_then(|_| commands::seen_by_server(&findings)),
+        to: findings
+            .focus
+            .or_else(|| target(&findings).addresses.first().copied()),
+        port: Some(target_port(case)),
+        user: target(&findings).user,
+        root: None,
+        cloud: false,
     }
 }
 

@@ -81,6 +81,7 @@ pub(super) fn refused() -> Report {
             ],
         },
         outcome: Outcome::Refused,
+        both_ends: None,
         stages: stages("203.0.113.9 answers with a reset", |stage| match stage {
             Stage::Client | Stage::Name | Stage::Route => StageState::Passed,
             Stage::NetworkFirewall | Stage::HostFirewall => StageState::Unknown,
