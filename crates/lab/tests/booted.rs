@@ -109,7 +109,15 @@ fn every_cause_that_a_server_shows_is_shown_by_a_booted_host() {
 fn the_client_gets_in_where_nothing_is_wrong_and_nowhere_else() {
     for scenario in scenarios() {
         let works = scenario.client.says == "works";
-        let open = scenario.healthy && scenario.router.is_empty();
-        assert_eq!(open, works, "{}", scenario.name);
+        // What is broken between the client's visit and the look at the server was whole when it came.
+        let open = scenario.healthy || !scenario.between.is_empty();
+        assert!(open || !works, "{} is broken, and works", scenario.name);
+        // A router may stop the client of a healthy host, or only serve the host something.
+        let must_work = scenario.healthy && scenario.router.is_empty();
+        assert!(
+            works || !must_work,
+            "{} is whole, and does not work",
+            scenario.name
+        );
     }
 }
