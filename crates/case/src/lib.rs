@@ -31,8 +31,8 @@ pub use observation::{Fact, Observation, Vantage};
 pub use packet_filter::{
     AddressFamily, FamilyAnswer, FilterRule, FirewallReport, NeighbouringRule, PacketAnswer,
     PacketEnding, PacketQuestion, PacketTranslation, PacketVerdict, RateTurn, RuleContext,
-    RuleCounters, RuleInsertion, RuleOwner, RuleOwnerKind, RuleSetSource, SetEntry, TrailStep,
-    UndecidedPart, WithoutRule,
+    RuleCounters, RuleInsertion, RuleOwner, RuleOwnerKind, RuleSetSource, SetEntry, TokenBucket,
+    TrailStep, UndecidedPart, WithoutRule,
 };
 pub use question::{Approach, Ask, Depth, Question};
 pub use received::{Received, escape};
@@ -42,15 +42,15 @@ pub use report::{
 };
 pub use server::{
     Account, AppArmor, AuthorizedKey, AuthorizedKeysFile, Ban, BanTool, Boot, BootState,
-    CgroupProcesses, CheckedPath, Clock, CloudMetadata, ConfigFile, ConfigLine, ConfigReading,
-    ConfiguredInterface, Connection, Conntrack, Container, CryptoPolicy, FileContext, FileKind,
-    FileSystem, FileSystemEntry, HostInterface, HostKeyFile, InitKind, InitSystem,
-    InterfaceAddress, Jail, Job, KeyOption, KeySource, LinkState, ListenSetting, Listener, Log,
-    LogLine, LogSource, LoginShell, MatchCondition, Memory, NetworkSettings, Nologin, Obstacle,
-    OperatingSystem, OtherNamespace, Owner, PamRule, PamService, PasswordState, Pressure,
-    ProcessLimits, Resources, SavedRules, Selinux, SelinuxMode, ServerQuestion, Sight, SocketUnit,
-    SshdBinary, SshdCheck, SshdConfig, SshdDirectory, SshdInstance, SshdStart, TcpWrappers, Unit,
-    UnitFailure, WrapperRule,
+    CgroupProcesses, CheckedPath, Chroot, Clock, CloudMetadata, ConfigFile, ConfigLine,
+    ConfigReading, ConfiguredInterface, Connection, Conntrack, Container, CryptoPolicy,
+    FileContext, FileKind, FileSystem, FileSystemEntry, HostInterface, HostKeyFile, InitKind,
+    InitSystem, InterfaceAddress, Jail, Job, KeyOption, KeySource, LinkState, ListenSetting,
+    Listener, Log, LogLine, LogSource, LoginShell, MatchCondition, Memory, NetworkSettings,
+    NewInstance, Nologin, Obstacle, OperatingSystem, OtherNamespace, Owner, PamRule, PamService,
+    PasswordState, Pressure, ProcessLimits, Resources, SavedRules, Selinux, SelinuxMode,
+    ServerQuestion, Sight, SocketUnit, SshdBinary, SshdCheck, SshdConfig, SshdDirectory,
+    SshdInstance, SshdStart, SubsystemProgram, TcpWrappers, Unit, UnitFailure, WrapperRule,
 };
 pub use ssh::{
     AlgorithmOffer, BannerOutcome, ClientConfig, ConfigProblem, ConfigSource, HostKeyVerdict,

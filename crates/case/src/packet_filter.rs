@@ -221,6 +221,20 @@ pub struct RateTurn {
     pub until: String,
     /// The verdict from then on.
     pub beyond: PacketVerdict,
+    /// The bucket, where the packets of all sources count together (`limit` of nftables and iptables).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared_bucket: Option<TokenBucket>,
+}
+
+/// A bucket of tokens: each packet takes one, and what finds none is beyond the rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TokenBucket {
+    /// So many tokens come back.
+    pub amount: u64,
+    /// In so many seconds.
+    pub seconds: u64,
+    /// So many fit.
+    pub burst: u64,
 }
 
 /// What a program that writes rules is for.

@@ -38,7 +38,8 @@ where
     M: NetlinkSerializable + NetlinkDeserializable + Debug,
 {
     let mut answers = Answers::until(end);
-    let socket = send(protocol, question, NLM_F_REQUEST)?;
+    let socket = open(protocol)?;
+    send(&socket, question, NLM_F_REQUEST)?;
     answers.receive(&socket)?;
     let answer = answers.objects.pop();
     answer.ok_or_else(|| io::ErrorKind::NotFound.into())
@@ -67,9 +68,35 @@ pub(crate) fn list_until<M>(
 where
     M: NetlinkSerializable + NetlinkDeserializable + Debug + Clone,
 {
+    dump(protocol, question, end, false)
+}
+
+/// Only those objects that are like the question, where the kernel can choose (`NETLINK_GET_STRICT_CHK`, `netlink(7)`).
+///
+/// # Errors
+/// As [`list_until`].
+pub(crate) fn list_alike_until<M>(
+    protocol: isize,
+    question: &M,
+    end: Option<Instant>,
+) -> io::Result<Vec<M>>
+where
+    M: NetlinkSerializable + NetlinkDeserializable + Debug + Clone,
+{
+    dump(protocol, question, end, true)
+}
+
+fn dump<M>(protocol: isize, question: &M, end: Option<Instant>, alike: bool) -> io::Result<Vec<M>>
+where
+    M: NetlinkSerializable + NetlinkDeserializable + Debug + Clone,
+{
     for _ in 0..TRIES {
         let mut answers = Answers::until(end);
-        let socket = send(protocol, question.clone(), NLM_F_REQUEST | NLM_F_DUMP)?;
+        let socket = open(protocol)?;
+        if alike {
+            socket.set_netlink_get_strict_chk(true)?;
+        }
+        send(&socket, question.clone(), NLM_F_REQUEST | NLM_F_DUMP)?;
         while !answers.ended {
             answers.receive(&socket)?;
         }
@@ -80,10 +107,14 @@ where
     Err(io::ErrorKind::Interrupted.into())
 }
 
-fn send<M: NetlinkSerializable>(protocol: isize, question: M, flags: u16) -> io::Result<Socket> {
+fn open(protocol: isize) -> io::Result<Socket> {
     let mut socket = Socket::new(protocol)?;
     socket.bind_auto()?;
     socket.connect(&SocketAddr::new(0, 0))?;
+    Ok(socket)
+}
+
+fn send<M: NetlinkSerializable>(socket: &Socket, question: M, flags: u16) -> io::Result<()> {
     let mut header = NetlinkHeader::default();
     header.flags = flags;
     let mut message = NetlinkMessage::new(header, NetlinkPayload::InnerMessage(question));
@@ -91,7 +122,7 @@ fn send<M: NetlinkSerializable>(protocol: isize, question: M, flags: u16) -> io:
     let mut bytes = vec![0; message.buffer_len()];
     message.serialize(&mut bytes);
     socket.send(&bytes, 0)?;
-    Ok(socket)
+    Ok(())
 }
 
 struct Answers<M> {

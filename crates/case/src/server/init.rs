@@ -98,6 +98,8 @@ pub struct SocketUnit {
     pub triggers: Vec<Received>,
     /// Connections at a time, with `Accept=yes`.
     pub max_connections: Option<u32>,
+    /// How many there are now (`NConnections`, `org.freedesktop.systemd1(5)`).
+    pub connections: Option<u32>,
 }
 
 /// One unit, or one service of another init system.
@@ -145,6 +147,9 @@ pub struct Unit {
     pub tasks: Option<(u64, u64)>,
     /// `MemoryMax` in bytes, and how much is used.
     pub memory: Option<(u64, u64)>,
+    /// Limits on the memory of its processes (`setrlimit(2)`, `systemd.exec(5)`), as `LimitAS=9437184`.
+    #[serde(default)]
+    pub memory_limits: Vec<Received>,
     /// For a socket unit.
     pub socket: Option<SocketUnit>,
 }
@@ -181,6 +186,8 @@ pub struct Boot {
     pub saved_rules: Vec<SavedRules>,
     /// Cloud-init is installed and not disabled.
     pub cloud_init: Option<bool>,
+    /// Which instance cloud-init takes this host for, where it took it for another one before.
+    pub new_instance: Option<NewInstance>,
     /// Interfaces named in the network's configuration, each with its file and whether such an interface exists now.
     pub configured_interfaces: Vec<ConfiguredInterface>,
 }
@@ -200,6 +207,18 @@ pub struct SavedRules {
     pub verdict: Option<crate::PacketVerdict>,
     /// The rule that would decide.
     pub rule: Option<crate::FilterRule>,
+}
+
+/// Cloud-init took this host for another instance than at an earlier boot, and then sets up what it does once for each: host keys,
+/// accounts, the network (`/var/lib/cloud/data`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NewInstance {
+    /// `instance-id`.
+    pub id: Received,
+    /// `previous-instance-id`.
+    pub previous: Received,
+    /// When it took it for the new one, in milliseconds since the epoch.
+    pub since_ms: Option<i64>,
 }
 
 /// An interface that a configuration file names.

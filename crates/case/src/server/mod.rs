@@ -24,8 +24,8 @@ pub use account::{
 };
 pub use bans::{Ban, BanTool, Jail, TcpWrappers, WrapperRule};
 pub use init::{
-    Boot, BootState, ConfiguredInterface, FileSystemEntry, InitKind, InitSystem, Job, SavedRules,
-    SocketUnit, Unit, UnitFailure,
+    Boot, BootState, ConfiguredInterface, FileSystemEntry, InitKind, InitSystem, Job, NewInstance,
+    SavedRules, SocketUnit, Unit, UnitFailure,
 };
 pub use logs::{Log, LogLine, LogSource};
 pub use mandatory_access::{AppArmor, CryptoPolicy, FileContext, Selinux, SelinuxMode};
@@ -37,8 +37,8 @@ pub use resources::{
     CgroupProcesses, Clock, Conntrack, FileSystem, Memory, Pressure, ProcessLimits, Resources,
 };
 pub use sshd::{
-    ConfigFile, ConfigLine, ConfigReading, HostKeyFile, ListenSetting, MatchCondition, SshdBinary,
-    SshdCheck, SshdConfig, SshdDirectory, SshdInstance, SshdStart,
+    Chroot, ConfigFile, ConfigLine, ConfigReading, HostKeyFile, ListenSetting, MatchCondition,
+    SshdBinary, SshdCheck, SshdConfig, SshdDirectory, SshdInstance, SshdStart, SubsystemProgram,
 };
 pub use system::{CloudMetadata, Container, OperatingSystem};
 

@@ -121,6 +121,8 @@ pub struct NetworkSettings {
     pub next_hop_neighbour: Option<Received>,
     /// The next hop to the client.
     pub next_hop: Option<IpAddr>,
+    /// The route to the client, where it is one that swallows or refuses packets, as `blackhole 198.51.100.0/24`.
+    pub refusing_route: Option<Received>,
     /// The interface by which packets to the client leave.
     pub way_back: Option<Received>,
     /// The interface by which packets of the client would have to come in, where the target address tells it.

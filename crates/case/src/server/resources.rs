@@ -76,6 +76,8 @@ pub struct ProcessLimits {
     pub open_files: Option<(u64, u64)>,
     /// Processes of the account, and how many it may have (`limits.conf`).
     pub account: Option<(u64, u64)>,
+    /// File and line that say how many.
+    pub account_limited_by: Option<(Received, u32)>,
     /// Pseudo-terminals in use, and how many there may be.
     pub terminals: Option<(u64, u64)>,
     /// `/dev/pts` is mounted and `/dev/ptmx` is usable.

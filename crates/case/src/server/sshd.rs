@@ -22,6 +22,8 @@ pub struct SshdBinary {
     pub missing_libraries: Vec<Received>,
     /// Other SSH servers that are installed: dropbear, tinysshd.
     pub others: Vec<Received>,
+    /// Where `path` is absent: a file in a usual place that nobody may execute.
+    pub not_executable: Option<Received>,
 }
 
 /// What `sshd -t` says of the configuration on disk.
@@ -135,6 +137,33 @@ pub struct SshdConfig {
     pub files: Vec<ConfigFile>,
     /// Every setting that is written, in the order of reading, at most 4096.
     pub lines: Vec<ConfigLine>,
+    /// The programs of `Subsystem`, but not those that sshd has in itself.
+    #[serde(default)]
+    pub subsystems: Vec<SubsystemProgram>,
+    /// Where `ChrootDirectory` locks sessions of the account into.
+    pub chroot: Option<Chroot>,
+}
+
+/// The program of a subsystem, as `sftp`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SubsystemProgram {
+    /// The subsystem.
+    pub name: Received,
+    /// Its program, inside the chroot where there is one.
+    pub program: Received,
+    /// There is such a file and it may be executed; absent where that cannot be told, as for one that is looked for in `PATH`.
+    pub usable: Option<bool>,
+}
+
+/// A directory that is the root of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Chroot {
+    /// The directory, tokens expanded.
+    pub directory: Received,
+    /// The account's shell.
+    pub shell: Received,
+    /// The shell is inside it; absent where that cannot be told.
+    pub shell_exists: Option<bool>,
 }
 
 impl SshdConfig {

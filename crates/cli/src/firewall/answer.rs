@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use sshdoctor_case::{
     AddressFamily, PacketAnswer, PacketTranslation, PacketVerdict, RateTurn, RuleContext,
-    RuleInsertion, RuleOwner, TrailStep, UndecidedPart, WithoutRule,
+    RuleInsertion, RuleOwner, TokenBucket, TrailStep, UndecidedPart, WithoutRule,
 };
 use sshdoctor_filter::evaluate::{
     AnswerFate, Decider, Decision, Ends, Fate, Possible, Question, Step, Translated, Undecided,
@@ -183,6 +183,16 @@ fn rate_turn(answered: &Answered) -> Option<RateTurn> {
         within,
         until: until(answered, rate, by_rate.undecided.decider)?,
         beyond,
+        shared_bucket: shared_bucket(rate),
+    })
+}
+
+/// The bucket of a `limit`, whose beginning is full (`net/netfilter/nft_limit.c`, `xt_limit.c`).
+fn shared_bucket(rate: &Rate) -> Option<TokenBucket> {
+    (rate.kind == RateKind::Limit && rate.seconds > 0).then_some(TokenBucket {
+        amount: rate.amount,
+        seconds: rate.seconds,
+        burst: rate.burst,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
-use crate::inside::proofs::boot;
+use crate::inside::proofs::{boot, instance};
 use crate::outside::world::{Elsewhere, HostKey, Login, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -270,7 +270,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not run cloud-init clean: at the next boot it does the same again. Do not \
             accept a new host key without comparing it on the console.",
         prior: Prior::judged(2.5),
-        on_server: None,
+        on_server: Some(instance::new_host_keys),
         worlds: &[
             World::HEALTHY.host_key(HostKey::Changed).share(0.6),
             World::HEALTHY.login(Login::Refused).share(0.2),

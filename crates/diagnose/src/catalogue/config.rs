@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
-use crate::inside::proofs::{access, config, logged, login, session};
+use crate::inside::proofs::{access, config, forwarding, logged, login, session};
 use crate::outside::world::{Login, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -362,7 +362,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not allow forwarding for every account of the jump host. Do not store a private \
             key there to log in a second time by hand.",
         prior: Prior::judged(3.0),
-        on_server: None,
+        on_server: Some(forwarding::forbidden),
         worlds: &[World::HEALTHY.alone()],
     },
     Cause {

@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
-use crate::inside::proofs::{logged, login};
+use crate::inside::proofs::{crypto_policy, logged, login};
 use crate::outside::world::{Exchange, FirstBytes, Login, World};
 
 use super::{Cause, Commands, Prior, RemedyText};
@@ -91,7 +91,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set the policy to LEGACY for the whole system. In FIPS mode do not override \
             it at all: bring the other side up to date.",
         prior: Prior::judged(2.5),
-        on_server: None,
+        on_server: Some(crypto_policy::forbids),
         worlds: &[World::HEALTHY.exchange(Exchange::NoCommon).alone()],
     },
     Cause {

@@ -192,7 +192,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not retry in a loop: each try counts. Do not delete the limit: it keeps \
             guessers away. ControlMaster makes one connection do for many logins.",
         prior: Prior::judged(5.0),
-        on_server: Some(|server| packet_filter::denied(server, "host-firewall-rate-limits")),
+        on_server: Some(packet_filter::rate_limited),
         worlds: &[
             World::HEALTHY
                 .banned(Place::Host, Action::PortUnreachable, Breadth::ThisPort)

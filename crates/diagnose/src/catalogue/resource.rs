@@ -2,7 +2,7 @@
 
 use sshdoctor_case::{Stage, Where};
 
-use crate::inside::proofs::resource;
+use crate::inside::proofs::{limit, resource};
 use crate::outside::world::{
     Action, Breadth, Exchange, FirstBytes, Listener, Login, Place, Steadiness, World,
 };
@@ -179,7 +179,7 @@ pub(super) const CAUSES: &[Cause] = &[
         avoid: "Do not set limits to infinity: a runaway program then takes the whole machine. Do \
             not reboot before you know which program it was.",
         prior: Prior::judged(2.0),
-        on_server: Some(resource::process_limit),
+        on_server: Some(limit::process_limit),
         worlds: &[
             World::HEALTHY.says(FirstBytes::Reset).share(0.6),
             World::HEALTHY.says(FirstBytes::Close).share(0.4),

@@ -117,7 +117,10 @@ fn program_line(program: &SshdBinary) -> String {
     match (&program.path, &program.version) {
         (Some(path), Some(version)) => format!("{path} is {version}"),
         (Some(path), None) => format!("{path} is installed"),
-        (None, _) => "no sshd is installed".to_owned(),
+        (None, _) => match &program.not_executable {
+            Some(file) => format!("{file} is there, and nobody may execute it"),
+            None => "no sshd is installed".to_owned(),
+        },
     }
 }
 
@@ -180,9 +183,10 @@ fn listeners_line(listeners: &[Listener], elsewhere: &[OtherNamespace]) -> Strin
 }
 
 fn network_settings(settings: &NetworkSettings) -> String {
-    match &settings.way_back {
-        Some(interface) => format!("packets to the client leave by {interface}"),
-        None => "settings of the kernel's network".to_owned(),
+    match (&settings.way_back, &settings.refusing_route) {
+        (Some(interface), _) => format!("packets to the client leave by {interface}"),
+        (None, Some(route)) => format!("the route to the client is {route}"),
+        (None, None) => "settings of the kernel's network".to_owned(),
     }
 }
 

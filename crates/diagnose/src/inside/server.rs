@@ -307,6 +307,17 @@ impl<'a> Server<'a> {
             .find(|unit| unit.fact.load_state.as_str() != "not-found")
     }
 
+    /// Socket units of whatever name that want the client's port.
+    pub fn sockets_on_port(&self) -> impl Iterator<Item = Seen<'a, Unit>> {
+        let port = self.port();
+        self.units.iter().copied().filter(move |unit| {
+            let addresses = unit.fact.socket.iter().flat_map(|socket| &socket.listen);
+            let mut ports = addresses.map(|address| address.as_str().rsplit(':').next());
+            let wants = ports.any(|own| own.and_then(|own| own.parse().ok()) == Some(port));
+            wants && unit.fact.active_state.as_str() != "inactive"
+        })
+    }
+
     /// The socket unit, when it is the one that listens.
     #[must_use]
     pub fn active_socket(&self) -> Option<Seen<'a, Unit>> {

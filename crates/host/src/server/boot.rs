@@ -4,9 +4,10 @@ mod fstab;
 mod interfaces;
 mod saved_rules;
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use sshdoctor_case::{Boot, Fact, Received};
+use sshdoctor_case::{Boot, Fact, NewInstance, Received};
 
 use super::Host;
 use super::init::unit_files::{Enablement, UnitFile, find};
@@ -28,6 +29,7 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
         file_systems: fstab::waited_for(root),
         saved_rules: saved_rules::all(root, &Enablement::read(root)),
         cloud_init: Some(cloud_init(root)),
+        new_instance: new_instance(root),
         configured_interfaces: interfaces::configured(root),
     };
     vec![Fact::Boot {
@@ -55,6 +57,30 @@ fn cloud_init(root: &Root) -> bool {
                 String::from_utf8_lossy(&line.bytes).contains("cloud-init=disabled")
             }));
     installed && !off
+}
+
+/// What cloud-init writes down of its instances, and what it writes where there was none before (`cloudinit/cmd/main.py`).
+const INSTANCE: &str = "/var/lib/cloud/data/instance-id";
+const PREVIOUS_INSTANCE: &str = "/var/lib/cloud/data/previous-instance-id";
+const NO_INSTANCE: &str = "NO_PREVIOUS_INSTANCE_ID";
+
+/// Another instance than before, as a disk has that was copied or restored, or whose provider gave it a new id.
+fn new_instance(root: &Root) -> Option<NewInstance> {
+    let read = |path| {
+        let contents = root.read(path, 256).ok()?;
+        let id = contents.bytes.trim_ascii().to_vec();
+        (!id.is_empty()).then_some(id)
+    };
+    let (id, previous) = (read(INSTANCE)?, read(PREVIOUS_INSTANCE)?);
+    if id == previous || previous == NO_INSTANCE.as_bytes() {
+        return None;
+    }
+    let changed = root.metadata(INSTANCE).ok();
+    Some(NewInstance {
+        id: Received::from_bytes(&id),
+        previous: Received::from_bytes(&previous),
+        since_ms: changed.and_then(|data| data.mtime().checked_mul(1000)),
+    })
 }
 
 #[cfg(test)]

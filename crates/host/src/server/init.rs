@@ -22,6 +22,9 @@ use crate::child::Failure;
 use answers::Answers;
 use now::Now;
 
+/// The port that is meant where none was named.
+const USUAL_PORT: u16 = 22;
+
 pub(super) fn look(host: &Host) -> Vec<Fact> {
     match kind::of(&host.root) {
         InitKind::Systemd if host.root.is_running() => systemd(host),
@@ -35,10 +38,11 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
 
 fn systemd(host: &Host) -> Vec<Fact> {
     let started = Instant::now();
+    let port = host.question.port.unwrap_or(USUAL_PORT);
     // A bus that hangs must leave time for the other way.
-    let answers = bus::ask(&host.root, host.patience / 2).or_else(|error| {
+    let answers = bus::ask(&host.root, port, host.patience / 2).or_else(|error| {
         let left = host.patience.mul_f32(0.9).saturating_sub(started.elapsed());
-        systemctl::ask(&host.programs, left).map_err(|failure| (error, failure))
+        systemctl::ask(&host.programs, port, left).map_err(|failure| (error, failure))
     });
     match answers {
         Ok(answers) => answered(host, answers),

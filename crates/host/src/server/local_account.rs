@@ -12,6 +12,8 @@ pub(super) struct LocalAccount {
     pub(super) uid: u32,
     pub(super) gid: u32,
     pub(super) home: String,
+    /// `/bin/sh` where none is named.
+    pub(super) shell: String,
 }
 
 /// Accounts from elsewhere than `/etc/passwd` are not asked for: their directory may be what hangs.
@@ -26,6 +28,10 @@ pub(super) fn local_account(host: &Host) -> Option<LocalAccount> {
             uid: fields.nth(1)?.parse().ok()?,
             gid: fields.next()?.parse().ok()?,
             home: fields.nth(1)?.to_owned(),
+            shell: match fields.next() {
+                None | Some("") => "/bin/sh".to_owned(),
+                Some(shell) => shell.to_owned(),
+            },
         })
     })
 }

@@ -53,6 +53,8 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
             let way = way::back(from, host.question.to, &names);
             settings.next_hop = way.next_hop;
             settings.next_hop_neighbour = way.neighbour.map(|state| Received::from_text(&state));
+            settings.refusing_route =
+                way::refusing(from, &way.outcome, end).map(|route| Received::from_text(&route));
             if let RouteOutcome::Via { interface, .. } = &way.outcome {
                 settings.way_back = Some(Received::from_text(interface));
             }

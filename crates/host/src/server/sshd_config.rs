@@ -11,6 +11,7 @@ mod keywords;
 mod listen;
 mod pattern;
 mod placing;
+mod sessions;
 mod text;
 mod unaided;
 
@@ -56,6 +57,7 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
         program: program.as_ref(),
     }
     .read(Received::from_bytes(path.as_os_str().as_bytes()));
+    let config = sessions::with_programs(host, config);
     facts.push(Fact::SshdConfig {
         config: Box::new(config),
     });
@@ -122,6 +124,8 @@ impl Reader<'_> {
             effective,
             files: self.files.files.clone(),
             lines,
+            subsystems: Vec::new(),
+            chroot: None,
         }
     }
 

@@ -29,7 +29,10 @@ const UNITS: [&str; 6] = [
 ];
 /// What finds their lines. Instances are found by their slice, since patterns would have to be expanded over the whole journal;
 /// sshd leaves the cgroup of its unit with the login, and is found by its name from then on (`systemd.journal-fields(7)`).
-const OTHER_MATCHES: [&str; 7] = [
+///
+/// Of a process that ends at once after its last words journald no longer learns the unit nor the name, but still the user: then there is
+/// only what it called itself, which only root's processes are believed.
+const OTHER_MATCHES: [&str; 10] = [
     "_SYSTEMD_SLICE=system-ssh.slice",
     "_SYSTEMD_SLICE=system-sshd.slice",
     "_COMM=sshd",
@@ -37,6 +40,9 @@ const OTHER_MATCHES: [&str; 7] = [
     "_COMM=sshd-auth",
     "_COMM=sshd-listener",
     "_COMM=dropbear",
+    "SYSLOG_IDENTIFIER=sshd _UID=0",
+    "SYSLOG_IDENTIFIER=sshd-session _UID=0",
+    "SYSLOG_IDENTIFIER=dropbear _UID=0",
 ];
 /// Where other loggers write what sshd says: Debian, Fedora, Alpine.
 const FILES: [&str; 4] = [
@@ -90,8 +96,16 @@ fn query() -> Query {
 /// One log for each unit, with what came since its last start.
 fn by_unit(entries: Vec<Entry>, cut: bool) -> Vec<Fact> {
     let mut logs: Vec<(String, Vec<Entry>, bool)> = Vec::new();
+    let mut named = entries.iter().map(|entry| entry.unit.as_str());
+    let service = named
+        .rfind(|unit| unit.ends_with(".service") && !unit.contains('@'))
+        .unwrap_or(UNITS[0])
+        .to_owned();
     for entry in entries {
-        let unit = log_of(&entry.unit);
+        let unit = match entry.unit.as_str() {
+            "" => service.clone(),
+            unit => log_of(unit),
+        };
         let position = logs.iter().position(|(name, ..)| *name == unit);
         let position = position.unwrap_or_else(|| {
             logs.push((unit, Vec::new(), cut));

@@ -110,8 +110,21 @@ fn binary(
             .unwrap_or_default(),
         version: version.as_deref().map(Received::from_text),
         missing_libraries,
+        not_executable: program.is_none().then(|| not_executable(host)).flatten(),
         others: others.map(|name| Received::from_text(name)).collect(),
     }
+}
+
+/// An sshd that only lacks the permission to be executed.
+fn not_executable(host: &Host) -> Option<Received> {
+    let mut places = DIRECTORIES
+        .iter()
+        .map(|directory| format!("{directory}/sshd"));
+    let is_file = |path: &String| {
+        let metadata = host.root.metadata(path);
+        metadata.is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0)
+    };
+    places.find(is_file).map(|path| Received::from_text(&path))
 }
 
 fn is_program(host: &Host, path: &Path) -> bool {

@@ -193,11 +193,19 @@ pub(crate) fn stuck_on_mount(server: &Server<'_>) -> Option<Proof> {
         || server
             .init
             .is_some_and(|init| matches!(init.fact.state, BootState::Maintenance));
+    let rescue = server.question.root.is_some();
+    let is_file = entry.source.as_str().starts_with('/') && !is_device(entry);
+    let missing = if rescue && !is_file {
+        "no disk of this machine is that"
+    } else {
+        "it is not there"
+    };
     let words = format!(
-        "/etc/fstab line {} mounts {} at {}, and it is not there",
+        "/etc/fstab line {} mounts {} at {}, and {missing}",
         entry.line, entry.source, entry.place
     );
-    let on_disk = server.question.root.is_some() && entry.exists == Some(false);
+    // The disk may be one of several that another machine has.
+    let on_disk = rescue && is_file && entry.exists == Some(false);
     let proof = if on_disk || (stuck && server.nothing_listens()) {
         let when = if on_disk { "stops" } else { "stopped" };
         Proof::stops(
@@ -207,9 +215,18 @@ pub(crate) fn stuck_on_mount(server: &Server<'_>) -> Option<Proof> {
         .at(Stage::Listener)
         .explaining(&["sshd-stopped", "boot-failed"])
     } else {
-        Proof::later(format!("The next boot will stop: {words}."))
+        let when = if rescue {
+            "The boot will stop where no disk has that name"
+        } else {
+            "The next boot will stop"
+        };
+        Proof::later(format!("{when}: {words}.")).mended_by("lsblk -o NAME,UUID,LABEL,MOUNTPOINT")
     };
     Some(proof.link(words).by(boot.id).quoting(fstab_line(entry)))
+}
+
+fn is_device(entry: &FileSystemEntry) -> bool {
+    entry.source.as_str().starts_with("/dev/")
 }
 
 /// The unit of a mount point: `/srv/data` is `srv-data.mount` (`systemd.mount(5)`), as far as plain names go.

@@ -41,6 +41,13 @@ fn proof(outcome: Outcome, answer: String, (log, line): (&str, &LogLine)) -> Pro
         .quoting(quote::log_line(line))
 }
 
+/// sshd gave the client up, since it had not logged in within `LoginGraceTime`.
+pub(super) fn timed_out<'a>(server: &Server<'a>) -> Option<(&'a str, &'a LogLine)> {
+    let from = server.question.from?.to_string();
+    recent(server, &["Timeout before authentication"])
+        .filter(|(_, line)| line.message.as_str().contains(&from) && !is_settled(server, line))
+}
+
 /// The client tried to log in to this account, and did not come in.
 pub(crate) fn login_failed(server: &Server<'_>) -> bool {
     let Some(user) = server.question.user.as_deref() else {
@@ -79,22 +86,30 @@ pub(crate) fn certificate_invalid(server: &Server<'_>) -> Option<Proof> {
     Some(proof(Outcome::LoginRefused, answer, seen).explaining(&["key-not-authorized"]))
 }
 
-/// Client and server have no algorithm in common.
-pub(crate) fn no_common_algorithm(server: &Server<'_>) -> Option<Proof> {
+/// The line in which sshd says that client and server have no algorithm in common, with the keyword of that kind of algorithm.
+pub(super) fn without_common_algorithm<'a>(
+    server: &Server<'a>,
+) -> Option<(&'static str, (&'a str, &'a LogLine))> {
     let seen = recent(server, &["Unable to negotiate with"])?;
     let text = seen.1.message.as_str();
-    let keyword = [
+    let (_, keyword) = [
         ("no matching cipher", "ciphers"),
         ("no matching key exchange", "kexalgorithms"),
         ("no matching MAC", "macs"),
         ("no matching host key type", "hostkeyalgorithms"),
     ]
     .into_iter()
-    .find(|(words, _)| text.contains(words))
-    .map(|(_, keyword)| keyword)?;
+    .find(|(words, _)| text.contains(words))?;
+    Some((keyword, seen))
+}
+
+/// Client and server have no algorithm in common.
+pub(crate) fn no_common_algorithm(server: &Server<'_>) -> Option<Proof> {
+    let (keyword, seen) = without_common_algorithm(server)?;
     let answer = format!(
-        "Client and server have no algorithm in common{}: {text}.",
-        config::at(server, keyword)
+        "Client and server have no algorithm in common{}: {}.",
+        config::at(server, keyword),
+        seen.1.message
     );
     let proof = proof(Outcome::NoCommonAlgorithm, answer, seen);
     Some(config::quoting_setting(
@@ -147,6 +162,10 @@ pub(crate) fn too_many_keys(server: &Server<'_>) -> Option<Proof> {
 
 /// A subsystem such as sftp cannot be started.
 pub(crate) fn subsystem_missing(server: &Server<'_>) -> Option<Proof> {
+    super::session::subsystem_program_missing(server).or_else(|| subsystem_refused(server))
+}
+
+fn subsystem_refused(server: &Server<'_>) -> Option<Proof> {
     let seen = recent(
         server,
         &[
@@ -226,7 +245,7 @@ pub(crate) fn dropped_connections(server: &Server<'_>) -> Option<Proof> {
     Some(config::quoting_setting(server, proof, keyword, "the limit"))
 }
 
-/// More than a key is wanted, and the account has nothing more.
+/// More than a key is wanted, and the account has nothing more or the client sent nothing more.
 pub(crate) fn second_factor_missing(server: &Server<'_>) -> Option<Proof> {
     server.account?;
     let lists = server.words("authenticationmethods");
@@ -237,12 +256,19 @@ pub(crate) fn second_factor_missing(server: &Server<'_>) -> Option<Proof> {
             method.starts_with("password") || method.starts_with("keyboard-interactive")
         })
     };
-    if lists.is_empty() || !lists.iter().all(wants_more) || passwords_work(server) != Some(false) {
+    if lists.is_empty() || !lists.iter().all(wants_more) {
         return None;
     }
     let user = server.question.user.as_deref().unwrap_or("the account");
+    let lacks = if passwords_work(server) == Some(false) {
+        format!("{user} has none")
+    } else if login_failed(server) && !password_came(server) {
+        "the client sent none".to_owned()
+    } else {
+        return None;
+    };
     let words = format!(
-        "AuthenticationMethods {} wants a password as well, and {user} has none",
+        "AuthenticationMethods {} wants a password as well, and {lacks}",
         lists.join(" ")
     );
     config::by_setting(
@@ -253,4 +279,19 @@ pub(crate) fn second_factor_missing(server: &Server<'_>) -> Option<Proof> {
         words.clone(),
         "wants more than a key",
     )
+}
+
+/// A password was tried lately. sshd logs each at its usual level (`auth_log`, `auth.c`), and so does PAM.
+fn password_came(server: &Server<'_>) -> bool {
+    let tried = [
+        "Failed password for",
+        "Failed keyboard-interactive",
+        "Accepted password for",
+        "Accepted keyboard-interactive",
+        "Partial password for",
+        "Partial keyboard-interactive",
+        "authentication failure;",
+        "PAM: Authentication failure",
+    ];
+    recent(server, &tried).is_some()
 }

@@ -390,7 +390,7 @@ pub(crate) fn home_unavailable(server: &Server<'_>) -> Option<Proof> {
 }
 
 /// The shell of the account lets nobody in, or is not there.
-pub(crate) fn shell_invalid(server: &Server<'_>) -> Option<Proof> {
+fn unusable_shell(server: &Server<'_>) -> Option<Proof> {
     let account = server.account?;
     let shell = account.fact.shell.as_ref()?;
     let name = &account.fact.name;
@@ -421,6 +421,11 @@ pub(crate) fn shell_invalid(server: &Server<'_>) -> Option<Proof> {
             .by(account.id)
             .mended_by(format!("chsh -s /bin/bash {name}")),
     )
+}
+
+/// No shell can be started for the account.
+pub(crate) fn shell_invalid(server: &Server<'_>) -> Option<Proof> {
+    unusable_shell(server).or_else(|| super::session::shell_outside_chroot(server))
 }
 
 /// PAM refuses the account.

@@ -1,6 +1,6 @@
 //! SELinux and AppArmor.
 
-use sshdoctor_case::{Outcome, SelinuxMode, Stage};
+use sshdoctor_case::{LogLine, Outcome, SelinuxMode, Stage, Unit};
 
 use super::{quote, service};
 use crate::inside::{Proof, Server};
@@ -11,11 +11,16 @@ pub(crate) fn port_unlabelled(server: &Server<'_>) -> Option<Proof> {
     if selinux.fact.mode != SelinuxMode::Enforcing || server.takers().next().is_some() {
         return None;
     }
-    let (log, line) = server.logged(&["failed: Permission denied"])?;
-    if !line.message.as_str().contains("Bind to port") {
+    let port = server.port();
+    let labelled = selinux.fact.port_type.as_ref();
+    if labelled.is_some_and(|label| label.as_str() == "ssh_port_t") {
         return None;
     }
-    let port = server.port();
+    let (log, line) = server.logged(&["failed: Permission denied"])?;
+    let of_this_port = format!("Bind to port {port} ");
+    if !line.message.as_str().contains(&of_this_port) {
+        return None;
+    }
     Some(
         Proof::stops(
             Outcome::Refused,
@@ -32,36 +37,53 @@ pub(crate) fn port_unlabelled(server: &Server<'_>) -> Option<Proof> {
     )
 }
 
-/// A file has a label that SELinux does not let sshd read.
+/// A file has a label that SELinux does not let sshd read; it stops the client only if sshd was denied something.
 pub(crate) fn file_context(server: &Server<'_>) -> Option<Proof> {
     let selinux = server.selinux?;
     if selinux.fact.mode != SelinuxMode::Enforcing {
         return None;
     }
-    let wrong = selinux.fact.contexts.iter().find(|context| {
-        context
-            .expected
-            .as_ref()
-            .is_some_and(|expected| *expected != context.label)
+    let (wrong, expected) = selinux.fact.contexts.iter().find_map(|context| {
+        let expected = context.expected.as_ref()?;
+        let differs = type_of(expected.as_str()) != type_of(context.label.as_str());
+        differs.then_some((context, expected))
     })?;
     let words = format!(
-        "{} has the label {}, and {} is wanted",
-        wrong.path,
-        wrong.label,
-        wrong
-            .expected
-            .as_ref()
-            .map_or("", sshdoctor_case::Received::as_str)
+        "{} has the label {}, and {expected} is wanted",
+        wrong.path, wrong.label
     );
-    Some(
-        Proof::stops(
+    let proof = match denied_by_selinux(server, wrong.path.as_str()) {
+        Some((log, line)) => Proof::stops(
             Outcome::LoginRefused,
             format!("SELinux keeps sshd from a file: {words}."),
         )
-        .link(words)
-        .by(selinux.id)
-        .mended_by(format!("restorecon -v {}", wrong.path)),
+        .by(log)
+        .quoting(quote::log_line(line)),
+        None => Proof::note(format!("{words}.")),
+    };
+    Some(
+        proof
+            .link(words)
+            .by(selinux.id)
+            .explaining(&["key-not-authorized"])
+            .mended_by(format!("restorecon -v {}", wrong.path)),
     )
+}
+
+/// Of `user:role:type:level` the policy decides by the type, and `restorecon(8)` sets no other part unless it is forced to.
+fn type_of(label: &str) -> &str {
+    label.split(':').nth(2).unwrap_or(label)
+}
+
+/// The kernel denied sshd something, or sshd says that it may not open that file.
+fn denied_by_selinux<'a>(server: &Server<'a>, path: &str) -> Option<(&'a str, &'a LogLine)> {
+    server
+        .kernel_said(&["avc:  denied"])
+        .filter(|(_, line)| line.message.as_str().contains("comm=\"sshd"))
+        .or_else(|| {
+            let (log, line) = server.logged(&["Permission denied"])?;
+            line.message.as_str().contains(path).then_some((log, line))
+        })
 }
 
 /// AppArmor denied something to sshd.
@@ -102,6 +124,9 @@ fn confined(server: &Server<'_>) -> Option<Proof> {
             .iter()
             .any(|lead| home.as_str().starts_with(lead))
     });
+    if let Some(proof) = without_network(server, unit.fact, &confinement) {
+        return Some(service::changed_by(proof.link(words), unit.fact).by(unit.id));
+    }
     let proof = match bind {
         Some((log, line)) if server.nothing_listens() => Proof::stops(
             Outcome::Refused,
@@ -118,6 +143,40 @@ fn confined(server: &Server<'_>) -> Option<Proof> {
         _ => return None,
     };
     Some(service::changed_by(proof.link(words), unit.fact).by(unit.id))
+}
+
+/// The unit may have no socket of either family of addresses (`RestrictAddressFamilies=`, `systemd.exec(5)`), and sshd, which says
+/// only that it cannot bind any address, failed.
+fn without_network(server: &Server<'_>, unit: &Unit, confinement: &[&str]) -> Option<Proof> {
+    let families = confinement
+        .iter()
+        .find_map(|setting| setting.strip_prefix("RestrictAddressFamilies="))?;
+    let failed = matches!(unit.active_state.as_str(), "failed" | "activating");
+    if !failed || !lacks_internet(families) || !server.nothing_listens() {
+        return None;
+    }
+    let proof = Proof::stops(
+        Outcome::Refused,
+        format!("sshd may not open a socket of the network: its unit has RestrictAddressFamilies={families}."),
+    )
+    .explaining(&["sshd-stopped", "sshd-restart-loop"]);
+    Some(match server.logged(&["Cannot bind any address"]) {
+        Some((log, line)) => proof.by(log).quoting(quote::log_line(line)),
+        None => proof,
+    })
+}
+
+/// `~` stands before those that are forbidden.
+fn lacks_internet(families: &str) -> bool {
+    let named = |family: &str| {
+        let words = families.trim_start_matches('~').split_whitespace();
+        words.into_iter().any(|word| word == family)
+    };
+    if families.starts_with('~') {
+        named("AF_INET") && named("AF_INET6")
+    } else {
+        !named("AF_INET") && !named("AF_INET6")
+    }
 }
 
 fn denied_by_apparmor(server: &Server<'_>) -> Option<Proof> {

@@ -1,5 +1,7 @@
 //! Addresses and ways.
 
+use std::net::IpAddr;
+
 use sshdoctor_case::{LinkState, Outcome, RouteOutcome, Stage};
 
 use crate::inside::{Proof, Server};
@@ -64,8 +66,11 @@ pub(crate) fn duplicate_address(server: &Server<'_>) -> Option<Proof> {
         "another machine has {} as well, so {} does not use it",
         own.address, interface.name
     );
-    let concerns = server.question.to.is_none_or(|to| to == own.address);
-    let proof = if concerns && server.question.to.is_some() {
+    let concerns = match server.question.to {
+        Some(to) => to == own.address,
+        None => server.question.from.is_some_and(|from| from.is_ipv6()) && !has_another(server),
+    };
+    let proof = if concerns {
         Proof::stops(
             Outcome::TimedOut,
             format!("This host cannot use its address: {words}."),
@@ -75,6 +80,21 @@ pub(crate) fn duplicate_address(server: &Server<'_>) -> Option<Proof> {
         Proof::note(format!("{words}."))
     };
     Some(proof.link(words).by(interfaces.id))
+}
+
+/// There is an address for IPv6 clients that no other machine has.
+fn has_another(server: &Server<'_>) -> bool {
+    server
+        .interfaces
+        .map_or(&[][..], |seen| seen.fact)
+        .iter()
+        .flat_map(|interface| &interface.addresses)
+        .any(|own| match own.address {
+            IpAddr::V6(address) => {
+                !own.duplicate && !address.is_loopback() && !address.is_unicast_link_local()
+            }
+            IpAddr::V4(_) => false,
+        })
 }
 
 /// There is no way back to the client.
@@ -87,11 +107,20 @@ pub(crate) fn no_route_back(server: &Server<'_>) -> Option<Proof> {
         RouteOutcome::Blackhole => format!("a blackhole route swallows answers to {from}"),
         RouteOutcome::Prohibit => format!("a route prohibits answers to {from}"),
     };
-    Some(
-        Proof::stops(Outcome::TimedOut, format!("Answers cannot leave: {words}."))
-            .link(words)
-            .by(way.id),
-    )
+    let route = server
+        .network
+        .and_then(|network| Some((network.id, network.fact.refusing_route.as_ref()?)));
+    let words = match route {
+        Some((_, route)) => format!("{words} (ip route: {route})"),
+        None => words,
+    };
+    let proof = Proof::stops(Outcome::TimedOut, format!("Answers cannot leave: {words}."))
+        .link(words)
+        .by(way.id);
+    Some(match route {
+        Some((id, route)) => proof.by(id).mended_by(format!("ip route del {route}")),
+        None => proof,
+    })
 }
 
 /// The next hop to the client does not answer the kernel's own questions for its link-layer address.

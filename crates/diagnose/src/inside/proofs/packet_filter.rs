@@ -2,7 +2,28 @@
 
 use sshdoctor_case::{FilterRule, Outcome, PacketVerdict, Quotation, RuleContext};
 
+use super::rate;
 use crate::inside::{Filtered, Proof, Server, ago::ago, packet_filter};
+
+/// How often the client may connect is limited: it has used that up, or may do so.
+pub(crate) fn rate_limited(server: &Server<'_>) -> Option<Proof> {
+    denied(server, RATE_LIMITED).or_else(|| {
+        let limited = server
+            .packet_filter
+            .iter()
+            .find(|filtered| filtered.answer.rate.is_some())?;
+        Some(
+            Proof::note(format!(
+                "The firewall of this server limits how often {} may connect: {}",
+                server.client(),
+                lower(limited.summary)
+            ))
+            .by(limited.id),
+        )
+    })
+}
+
+const RATE_LIMITED: &str = "host-firewall-rate-limits";
 
 /// The packet filter denies the client's packet for sure, in the way that is this cause.
 pub(crate) fn denied(server: &Server<'_>, cause: &str) -> Option<Proof> {
@@ -15,27 +36,14 @@ pub(crate) fn denied(server: &Server<'_>, cause: &str) -> Option<Proof> {
         (matches!(
             filtered.answer.verdict,
             PacketVerdict::Drop | PacketVerdict::Reject
-        ) || has_turned_away(filtered))
+        ) || rate::is_beyond(server, filtered))
             && packet_filter::cause(filtered.answer, is_legacy) == Some(cause)
     })?;
-    let mut proof = proof(server, *filtered);
+    let mut proof = rate::with_connections(server, filtered, proof(server, *filtered));
     if cause == "fail2ban-ban" {
         proof = with_ban(server, proof);
     }
     Some(proof)
-}
-
-/// What depends on a rate has denied packets before, as the rule's own counter says.
-fn has_turned_away(filtered: &Filtered<'_>) -> bool {
-    filtered.answer.rate.is_some()
-        && filtered.answer.endings.iter().any(|ending| {
-            ending.verdict != PacketVerdict::Accept
-                && ending
-                    .rule
-                    .as_ref()
-                    .and_then(|rule| rule.counters)
-                    .is_some_and(|counters| counters.packets > 0)
-        })
 }
 
 fn is_legacy(source: &str) -> bool {

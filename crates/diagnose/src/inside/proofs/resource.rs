@@ -1,9 +1,9 @@
 //! Too little of something.
 
-use sshdoctor_case::{FileSystem, Outcome, Stage, Unit};
+use sshdoctor_case::{FileSystem, Outcome};
 
-use super::{quote, service};
-use crate::inside::{Proof, Seen, Server, ago::ago};
+use super::{logged, quote, service};
+use crate::inside::{Proof, Server, ago::ago};
 
 /// The table of tracked connections is full.
 pub(crate) fn conntrack_full(server: &Server<'_>) -> Option<Proof> {
@@ -147,89 +147,6 @@ fn is_disk(system: &FileSystem) -> bool {
     )
 }
 
-/// Fewer file descriptors than this do not suffice for a connection.
-const TOO_FEW_FILES: u64 = 16;
-
-/// sshd may not have another process, or another file.
-pub(crate) fn process_limit(server: &Server<'_>) -> Option<Proof> {
-    if let Some(processes) = server.processes
-        && let Some(master) = service::serving(server)
-        && let Some((used, most)) = master.open_files
-        && most < TOO_FEW_FILES
-    {
-        let words = format!(
-            "sshd (process {}) may open {most} files, and has {used} open",
-            master.pid
-        );
-        let proof = Proof::stops(
-            Outcome::ClosedEarly,
-            format!("sshd cannot serve a connection: {words}."),
-        )
-        .at(Stage::Banner)
-        .link(words)
-        .by(processes.id);
-        return Some(match server.service() {
-            Some(unit) => service::changed_by(proof, unit.fact).by(unit.id),
-            None => proof,
-        });
-    }
-    if let Some(unit) = server.service()
-        && let Some((most, now)) = tasks(&unit)
-        && now >= most
-    {
-        let words = format!(
-            "{} has {now} tasks, and {most} is the most it may have",
-            unit.fact.name
-        );
-        return Some(
-            Proof::stops(
-                Outcome::ClosedEarly,
-                format!("sshd cannot start another process: {words}."),
-            )
-            .link(words)
-            .by(unit.id),
-        );
-    }
-    let (log, line) = server.logged(&[
-        "fork: Resource temporarily unavailable",
-        "fork of unprivileged child failed",
-    ])?;
-    let is_recent = line
-        .at_ms
-        .is_none_or(|at| server.now_ms.saturating_sub(at) < 600_000);
-    if !is_recent {
-        return None;
-    }
-    let in_session = line.message.as_str().contains("do_exec");
-    let proof = if in_session {
-        Proof::stops(
-            Outcome::SessionFailed,
-            format!(
-                "The account cannot start another process: {}.",
-                line.message
-            ),
-        )
-        .at(Stage::Session)
-    } else {
-        Proof::stops(
-            Outcome::ClosedEarly,
-            format!("sshd cannot start another process: {}.", line.message),
-        )
-        .at(Stage::Banner)
-    };
-    Some(
-        proof
-            .link(format!("sshd logged: {}", line.message))
-            .by(log)
-            .quoting(quote::log_line(line)),
-    )
-}
-
-fn tasks(unit: &Seen<'_, Unit>) -> Option<(u64, u64)> {
-    let (most, now) = unit.fact.tasks?;
-    (most > 0).then_some((most, now))
-}
-
 /// The clock is wrong by so much that keys, certificates and second factors fail.
 pub(crate) fn clock_wrong(server: &Server<'_>) -> Option<Proof> {
     let clock = server.clock?;
@@ -285,11 +202,14 @@ pub(crate) fn overloaded(server: &Server<'_>) -> Option<Proof> {
         .find(|(share, _)| *share >= MOSTLY_STALLED)?;
     let words = format!("everything waited for {what} during {share:.0} % of the last 10 s");
     service::serving(server)?;
-    Some(
-        Proof::note(format!("This host is overloaded: {words}."))
-            .link(words)
-            .by(resources.id),
-    )
+    let answer = format!("This host is overloaded: {words}.");
+    let proof = match logged::timed_out(server) {
+        Some((log, line)) => Proof::stops(Outcome::Silent, answer)
+            .by(log)
+            .quoting(quote::log_line(line)),
+        None => Proof::note(answer),
+    };
+    Some(proof.link(words).by(resources.id))
 }
 
 /// Per cent of the time in which every process waited.

@@ -112,6 +112,22 @@ pub(crate) fn not_installed(server: &Server<'_>) -> Option<Proof> {
     if program.fact.path.is_some() || server.takers().next().is_some() {
         return None;
     }
+    if let Some(file) = &program.fact.not_executable {
+        let words = format!("{file} is there, and nobody may execute it");
+        return Some(
+            Proof::stops(
+                Outcome::Refused,
+                format!("sshd cannot be started: {words}."),
+            )
+            .link(words)
+            .by(program.id)
+            .explaining(&["sshd-stopped", "sshd-restart-loop"])
+            .mended_by(format!(
+                "chmod 755 {file}; systemctl start {}",
+                server.service_name()
+            )),
+        );
+    }
     let words = "no SSH server is installed: there is no sshd in any usual place";
     Some(
         Proof::stops(Outcome::Refused, format!("{}.", begun(words)))

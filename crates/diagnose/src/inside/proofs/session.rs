@@ -1,17 +1,20 @@
 //! What ends a session that was let in.
 
-use sshdoctor_case::{Outcome, Received};
+use sshdoctor_case::{Outcome, Received, Stage};
 
 use super::{config, quote};
 use crate::inside::{Proof, Server};
 
 /// The directory that a session is locked into has the wrong owner or mode.
 pub(crate) fn chroot_ownership(server: &Server<'_>) -> Option<Proof> {
-    let directory = server
-        .setting("chrootdirectory")
-        .filter(|directory| *directory != "none")?;
-    let (log, line) = server.logged(&["bad ownership or modes for chroot directory"])?;
     let config = server.config?;
+    let directory = match &config.fact.chroot {
+        Some(chroot) => chroot.directory.as_str(),
+        None => server
+            .setting("chrootdirectory")
+            .filter(|directory| *directory != "none")?,
+    };
+    let (log, line) = server.logged(&["bad ownership or modes for chroot directory"])?;
     let proof = Proof::stops(
         Outcome::SessionFailed,
         format!("sshd refuses the chroot directory {directory}: it and all above it have to belong to root and be writable for nobody else."),
@@ -116,5 +119,54 @@ pub(crate) fn prints_at_startup(server: &Server<'_>) -> Option<Proof> {
         )
         .link(words)
         .by(account.id),
+    )
+}
+
+/// The account's shell does not exist in the directory that its sessions are locked into.
+pub(crate) fn shell_outside_chroot(server: &Server<'_>) -> Option<Proof> {
+    let chroot = server.config?.fact.chroot.as_ref()?;
+    let forced = server
+        .setting("forcecommand")
+        .is_some_and(|command| command.contains("internal-sftp"));
+    if chroot.shell_exists != Some(false) || forced {
+        return None;
+    }
+    let words = format!(
+        "sessions are locked into {}, and {} does not exist in it",
+        chroot.directory, chroot.shell
+    );
+    config::by_setting(
+        server,
+        "chrootdirectory",
+        Outcome::SessionFailed,
+        &format!("No shell can be started: {words}"),
+        words.clone(),
+        "has no such shell",
+    )
+    .map(|proof| {
+        // It is the shell that would run the program.
+        proof.at(Stage::Session).explaining(&["subsystem-missing"])
+    })
+}
+
+/// The program of a subsystem does not exist, so that `sftp`, and `scp` since OpenSSH 9.0, fail where a shell works.
+pub(crate) fn subsystem_program_missing(server: &Server<'_>) -> Option<Proof> {
+    let config = server.config?;
+    let subsystem = config
+        .fact
+        .subsystems
+        .iter()
+        .find(|subsystem| subsystem.usable == Some(false))?;
+    let words = format!(
+        "{}, the program of the subsystem {}, does not exist or cannot be executed",
+        subsystem.program, subsystem.name
+    );
+    config::by_setting(
+        server,
+        "subsystem",
+        Outcome::SessionFailed,
+        &format!("{} fails, a shell does not: {words}", subsystem.name),
+        words.clone(),
+        "cannot be started",
     )
 }

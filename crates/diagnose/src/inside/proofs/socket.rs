@@ -1,6 +1,6 @@
 //! Socket activation.
 
-use sshdoctor_case::{Outcome, Received};
+use sshdoctor_case::{Outcome, Received, Stage};
 
 use super::{config, quote, sentence::begun, service};
 use crate::inside::{Proof, Server};
@@ -39,7 +39,7 @@ pub(crate) fn ignores_port(server: &Server<'_>) -> Option<Proof> {
         .explaining(&["sshd-stopped", "port-changed"]);
     Some(config::quoting_setting(
         server,
-        proof,
+        service::changed_by(proof, socket.fact),
         "port",
         "does not count",
     ))
@@ -76,6 +76,70 @@ pub(crate) fn changed_while_running(server: &Server<'_>) -> Option<Proof> {
 
 /// Service and socket both want the port.
 pub(crate) fn clash(server: &Server<'_>) -> Option<Proof> {
+    with_its_own_socket(server).or_else(|| with_another_socket(server))
+}
+
+/// A socket unit that starts something else has taken the port from sshd.
+fn with_another_socket(server: &Server<'_>) -> Option<Proof> {
+    let service = server.service()?;
+    let own_names = || std::iter::once(&service.fact.name).chain(&service.fact.aliases);
+    let socket = server.sockets_on_port().find(|socket| {
+        let listen = socket.fact.socket.as_ref();
+        listen.is_some_and(|listen| {
+            let triggers = &listen.triggers;
+            !triggers.is_empty() && !own_names().any(|name| triggers.contains(name))
+        })
+    })?;
+    let (log, line) = server.logged(&["Address already in use"])?;
+    if service.fact.active_state.as_str() == "active" {
+        return None;
+    }
+    let starts: Vec<&str> = socket
+        .fact
+        .socket
+        .iter()
+        .flat_map(|listen| listen.triggers.iter().map(Received::as_str))
+        .collect();
+    let words = format!(
+        "{} had port {} before {} and starts {} for connections to it",
+        socket.fact.name,
+        server.port(),
+        service.fact.name,
+        starts.join(" and ")
+    );
+    let broken = server.init.is_some_and(|init| {
+        let mut failed = init.fact.failed_units.iter();
+        failed.any(|unit| starts.contains(&unit.as_str()))
+    });
+    let answer = format!("The port of sshd is taken by a socket unit: {words}.");
+    let proof = if server.nothing_listens() {
+        Proof::stops(Outcome::Refused, answer)
+    } else if broken {
+        Proof::stops(Outcome::ClosedEarly, answer)
+    } else {
+        Proof::later(answer)
+    };
+    Some(
+        proof
+            .link(words)
+            .by(socket.id)
+            .by(service.id)
+            .by(log)
+            .quoting(quote::log_line(line))
+            .explaining(&[
+                "sshd-stopped",
+                "sshd-restart-loop",
+                "socket-unit-trigger-limit",
+            ])
+            .mended_by(format!(
+                "systemctl disable --now {}; systemctl restart {}",
+                socket.fact.name,
+                server.service_name()
+            )),
+    )
+}
+
+fn with_its_own_socket(server: &Server<'_>) -> Option<Proof> {
     let socket = server.socket()?;
     let service = server.service()?;
     let failed = |state: &Received| state.as_str() == "failed";
@@ -143,16 +207,54 @@ pub(crate) fn ignores_family(server: &Server<'_>) -> Option<Proof> {
     .map(|proof| service::changed_by(proof, socket.fact))
 }
 
-/// The socket unit gave up after too many connections.
+/// The socket unit takes no more connections, or gave up after too many.
 pub(crate) fn trigger_limit(server: &Server<'_>) -> Option<Proof> {
-    let socket = server.socket()?;
-    let failure = socket.fact.failure.as_ref()?;
-    let result = failure.result.as_str();
-    if socket.fact.active_state.as_str() != "failed"
-        || !matches!(result, "trigger-limit-hit" | "service-start-limit-hit")
-    {
-        return None;
-    }
+    all_instances_busy(server).or_else(|| gave_up(server))
+}
+
+/// As many connections are served as the socket unit may have at a time; the next one is accepted and closed at once
+/// (`MaxConnections=`, `systemd.socket(5)`).
+fn all_instances_busy(server: &Server<'_>) -> Option<Proof> {
+    let (socket, most, now) = server.sockets_on_port().find_map(|socket| {
+        let listen = socket.fact.socket.as_ref()?;
+        let (most, now) = (listen.max_connections?, listen.connections?);
+        let busy = socket.fact.active_state.as_str() == "active" && now >= most;
+        (listen.accept && busy).then_some((socket, most, now))
+    })?;
+    let words = format!(
+        "{} serves {now} connections, and {most} are all it may have at a time",
+        socket.fact.name
+    );
+    Some(
+        service::changed_by(
+            Proof::stops(
+                Outcome::ClosedEarly,
+                format!("systemd closes new connections at once: {words}."),
+            )
+            .at(Stage::Banner)
+            .link(words),
+            socket.fact,
+        )
+        .by(socket.id)
+        .mended_by(format!(
+            "systemctl list-units '{}'; systemctl edit {}",
+            socket.fact.name.as_str().replace(".socket", "@*.service"),
+            socket.fact.name
+        )),
+    )
+}
+
+fn gave_up(server: &Server<'_>) -> Option<Proof> {
+    let (socket, result) = server
+        .socket()
+        .into_iter()
+        .chain(server.sockets_on_port())
+        .find_map(|socket| {
+            let result = socket.fact.failure.as_ref()?.result.as_str();
+            let gave_up = socket.fact.active_state.as_str() == "failed"
+                && matches!(result, "trigger-limit-hit" | "service-start-limit-hit");
+            gave_up.then_some((socket, result))
+        })?;
     let words = format!("{} stopped listening ({result})", socket.fact.name);
     Some(
         Proof::stops(

@@ -1,11 +1,12 @@
 //! Lines of `fstab(5)` that a boot waits for (`systemd.mount(5)`).
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sshdoctor_case::{FileSystemEntry, Received};
 
 use crate::root::{Root, USUAL_MOST};
+use crate::server::init::unit_files::{UnitFile, find};
 
 const FSTAB: &str = "/etc/fstab";
 /// How many lines are kept.
@@ -26,17 +27,30 @@ pub(super) fn waited_for(root: &Root) -> Vec<FileSystemEntry> {
         return Vec::new();
     };
     let mounted = root.is_running().then(|| mounted(root)).flatten();
+    let places = contents
+        .lines()
+        .filter_map(|(_, line)| place(line))
+        .collect();
     contents
         .lines()
-        .filter_map(|(number, line)| entry(root, number, line, mounted.as_ref()))
+        .filter_map(|(number, line)| entry(root, number, line, &places, mounted.as_ref()))
         .take(MOST_LINES)
         .collect()
+}
+
+/// Where a line mounts something, whether a boot waits for it or not.
+fn place(line: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(line);
+    let mut fields = text.split_whitespace().map(unescaped);
+    let place = fields.nth(1)?;
+    place.starts_with('/').then(|| normal(&place).to_owned())
 }
 
 fn entry(
     root: &Root,
     number: u32,
     line: &[u8],
+    places: &HashSet<String>,
     mounted: Option<&HashSet<String>>,
 ) -> Option<FileSystemEntry> {
     let text = String::from_utf8_lossy(line);
@@ -52,7 +66,7 @@ fn entry(
         && !options.iter().any(|option| NOT_WAITED_FOR.contains(option));
     waits.then(|| FileSystemEntry {
         line: number,
-        exists: exists(root, &source, &options),
+        exists: exists(root, &source, &options, places),
         mounted: mounted.map(|mounted| mounted.contains(normal(&place))),
         source: Received::from_text(&source),
         place: Received::from_text(&place),
@@ -82,26 +96,49 @@ fn normal(place: &str) -> &str {
     }
 }
 
-/// Whether there is such a disk; of the disks of another system nothing is known.
-fn exists(root: &Root, source: &str, options: &[&str]) -> Option<bool> {
-    if !root.is_running() {
-        return None;
-    }
+/// Whether there is such a disk, or such a file on a disk that is mounted.
+///
+/// Of a system that does not run, disks are known by what is written on them, which this machine's own links tell; what its kernel
+/// would call them is not known, nor what lies on another file system that it would have mounted before.
+fn exists(root: &Root, source: &str, options: &[&str], places: &HashSet<String>) -> Option<bool> {
+    let devices = Root::default();
     for (prefix, directory) in NAMED_BY {
-        if let Some(name) = source.strip_prefix(prefix) {
+        let name = source.strip_prefix(prefix).map(|name| {
             let name = name.trim_matches('"');
+            Path::new(directory).join(encoded(name))
+        });
+        let linked = || source.starts_with(&format!("{directory}/"));
+        if let Some(link) = name.or_else(|| linked().then(|| PathBuf::from(source))) {
             // Where nobody makes these links, as in most containers, their absence says nothing.
-            return root
-                .exists(directory)
-                .then(|| root.exists(Path::new(directory).join(encoded(name))));
+            return devices.exists(directory).then(|| devices.exists(link));
         }
     }
-    let is_path = source.starts_with("/dev/")
-        || (source.starts_with('/')
-            && options
-                .iter()
-                .any(|option| matches!(*option, "bind" | "rbind" | "loop")));
-    is_path.then(|| root.exists(source))
+    if source.starts_with("/dev/") {
+        return root.is_running().then(|| root.exists(source));
+    }
+    // systemd makes the directory of a bind mount itself.
+    let is_file = source.starts_with('/') && options.contains(&"loop");
+    if !is_file {
+        return None;
+    }
+    let exists = root.exists(source);
+    let known = exists || root.is_running() || !is_elsewhere(root, Path::new(source), places);
+    known.then_some(exists)
+}
+
+/// Whether a file may lie on a file system that the boot mounts, and that is not this disk: by another line, a unit, or as one of ZFS.
+fn is_elsewhere(root: &Root, file: &Path, places: &HashSet<String>) -> bool {
+    let by_line = places
+        .iter()
+        .any(|place| place != "/" && file.starts_with(place));
+    let by_unit = || {
+        file.ancestors().skip(1).any(|directory| {
+            let directory = directory.to_string_lossy();
+            let name = directory.trim_matches('/').replace('/', "-");
+            find(root, &format!("{name}.mount")) != UnitFile::Absent
+        })
+    };
+    by_line || by_unit() || root.exists("/etc/zfs/zpool.cache")
 }
 
 /// As udev writes a label into the name of a link (`encode_devnode_name`).

@@ -85,9 +85,11 @@ fn a_mounted_disk_tells_what_would_stop_its_boot_or_close_its_port() {
             )
         })
         .collect();
+    // No disk of this machine has these names, where it tells names at all.
+    let exists = Path::new("/dev/disk/by-uuid").exists().then_some(false);
     assert_eq!(
         waited_for,
-        [(2, "/", None, None), (3, "/srv/my data", None, None)]
+        [(2, "/", exists, None), (3, "/srv/my data", exists, None)]
     );
     let rules: Vec<_> = boot
         .saved_rules
@@ -98,6 +100,60 @@ fn a_mounted_disk_tells_what_would_stop_its_boot_or_close_its_port() {
         rules,
         [("nftables", Some(true), None), ("ufw", Some(false), None)]
     );
+}
+
+#[test]
+fn a_file_is_missing_only_where_no_other_file_system_can_hold_it() {
+    const FSTAB: &str = "\
+/srv/here.img /a ext4 loop 0 2
+/srv/gone.img /b ext4 ro,loop 0 2
+/data/gone.img /c ext4 loop 0 2
+nas:/export /data nfs noauto 0 0
+/mnt/disk/gone.img /d ext4 loop 0 2
+/srv/gone /e none bind 0 0
+/dev/sdb1 /f ext4 defaults 0 2
+";
+    let files = [
+        ("/etc/fstab", FSTAB),
+        ("/srv/here.img", ""),
+        ("/etc/systemd/system/mnt-disk.mount", "[Mount]\n"),
+    ];
+    let exists = |disk: &MountedDisk| -> Vec<Option<bool>> {
+        let entries = boot(disk).file_systems.into_iter();
+        entries.map(|entry| entry.exists).collect()
+    };
+    assert_eq!(
+        exists(&MountedDisk::with(&files)),
+        [Some(true), Some(false), None, None, None, None]
+    );
+    let with_zfs = [&files[..], &[("/etc/zfs/zpool.cache", "")]].concat();
+    assert_eq!(
+        exists(&MountedDisk::with(&with_zfs))[..2],
+        [Some(true), None]
+    );
+}
+
+#[test]
+fn an_instance_is_new_only_after_another_one() {
+    let seen = |now: &str, before: &str| {
+        let disk = MountedDisk::with(&[
+            ("/var/lib/cloud/data/instance-id", now),
+            ("/var/lib/cloud/data/previous-instance-id", before),
+        ]);
+        boot(&disk)
+            .new_instance
+            .map(|new| new.id.as_str().to_owned())
+    };
+    assert_eq!(seen("i-2\n", "i-1\n").as_deref(), Some("i-2"));
+    assert_eq!(seen("i-2\x1b\n", "i-1\n").as_deref(), Some("i-2\\x1b"));
+    for (now, before) in [
+        ("i-2\n", "i-2\n"),
+        ("i-2\n", "NO_PREVIOUS_INSTANCE_ID\n"),
+        ("i-2\n", ""),
+        ("", "i-1\n"),
+    ] {
+        assert_eq!(seen(now, before), None, "{now:?} {before:?}");
+    }
 }
 
 #[test]

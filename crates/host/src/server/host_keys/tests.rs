@@ -48,6 +48,8 @@ impl Disk {
             listen: Vec::new(),
             files: Vec::new(),
             lines: Vec::new(),
+            subsystems: Vec::new(),
+            chroot: None,
         };
         let host = Host {
             root: Root::mounted_at(self.0.path()).unwrap(),

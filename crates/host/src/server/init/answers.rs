@@ -54,7 +54,25 @@ pub(super) struct Answers {
     pub(super) units: Vec<Properties>,
 }
 
+/// Sockets of whatever name.
+pub(super) const SOCKETS: &str = "*.socket";
+
+/// Whether any of these addresses of a socket unit, as `[::]:22`, has the port.
+pub(super) fn listens_on(addresses: &[String], port: u16) -> bool {
+    addresses.iter().any(|address| {
+        let own = address.rsplit(':').next();
+        own.and_then(|own| own.parse().ok()) == Some(port)
+    })
+}
+
 impl Answers {
+    /// Adds a socket of whatever name if it wants the port.
+    pub(super) fn add_socket(&mut self, unit: Properties, port: u16) {
+        if listens_on(unit.list("Listen"), port) {
+            self.add(unit);
+        }
+    }
+
     /// Adds a unit unless it is there already, does not exist, serves no connection now, or is a slice that restricts nothing.
     pub(super) fn add(&mut self, unit: Properties) {
         let name = unit.text("Id").unwrap_or_default();

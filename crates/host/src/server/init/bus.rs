@@ -15,7 +15,8 @@ use zbus::connection::Builder;
 use zbus::{Connection, Message, OwnedObjectPath, Variant};
 
 use super::answers::{
-    Answers, MOST_LISTED, OTHER_UNITS, SLICES, SSH_INSTANCES, SSH_UNITS, boot_state, is_ssh,
+    Answers, MOST_LISTED, OTHER_UNITS, SLICES, SOCKETS, SSH_INSTANCES, SSH_UNITS, boot_state,
+    is_ssh, listens_on,
 };
 use super::properties::{Command, Ended, Kind, Properties, Value, kind};
 use crate::root::Root;
@@ -31,6 +32,7 @@ const BUS_CGROUPS: [&str; 4] = [
 const DESTINATION: &str = "org.freedesktop.systemd1";
 const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
 const MANAGER: &str = "org.freedesktop.systemd1.Manager";
+const SOCKET: &str = "org.freedesktop.systemd1.Socket";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
 /// Why there is no answer.
@@ -49,7 +51,7 @@ pub(super) enum BusError {
 }
 
 /// Asks systemd, and gives up after `patience`.
-pub(super) fn ask(root: &Root, patience: Duration) -> Result<Answers, BusError> {
+pub(super) fn ask(root: &Root, port: u16, patience: Duration) -> Result<Answers, BusError> {
     if !BUS_CGROUPS.iter().any(|path| root.exists(path)) {
         return Err(BusError::NoBus);
     }
@@ -58,7 +60,7 @@ pub(super) fn ask(root: &Root, patience: Duration) -> Result<Answers, BusError> 
         .name("systemd".to_owned())
         .spawn(move || {
             // Nobody listens any more after the patience.
-            let _ = sender.send(answers());
+            let _ = sender.send(answers(port));
         })
         .map_err(BusError::Thread)?;
     receiver
@@ -66,30 +68,33 @@ pub(super) fn ask(root: &Root, patience: Duration) -> Result<Answers, BusError> 
         .unwrap_or(Err(BusError::TooLong(patience)))
 }
 
-fn answers() -> Result<Answers, BusError> {
+fn answers(port: u16) -> Result<Answers, BusError> {
     let stream =
         UnixStream::connect(BUS_SOCKET).map_err(|error| BusError::Connect(BUS_SOCKET, error))?;
     zbus::block_on(async {
         let connection = Builder::unix_stream(stream).build().await?;
-        Ok(manager(&connection).await?)
+        Ok(manager(&connection, port).await?)
     })
 }
 
 /// Asks everything at once, and then for the units that there are: every answer that is waited for alone costs two changes between
 /// processes more.
-async fn manager(connection: &Connection) -> zbus::Result<Answers> {
+async fn manager(connection: &Connection, port: u16) -> zbus::Result<Answers> {
     let names: Vec<&str> = SSH_UNITS
         .iter()
         .chain(&OTHER_UNITS)
         .chain(&SLICES)
         .copied()
         .collect();
-    let (own, jobs, failed, listed, instances) = join5(
-        properties(connection, MANAGER_PATH, MANAGER),
-        jobs(connection),
-        by_patterns(connection, &["failed"], &[]),
-        list(connection, "ListUnitsByNames", &(names,)),
-        by_patterns(connection, &[], &SSH_INSTANCES),
+    let ((own, jobs, failed, listed, instances), sockets) = join(
+        join5(
+            properties(connection, MANAGER_PATH, MANAGER),
+            jobs(connection),
+            by_patterns(connection, &["failed"], &[]),
+            list(connection, "ListUnitsByNames", &(names,)),
+            by_patterns(connection, &[], &SSH_INSTANCES),
+        ),
+        by_patterns(connection, &[], &[SOCKETS]),
     )
     .await;
     let body = own?.body();
@@ -111,10 +116,33 @@ async fn manager(connection: &Connection) -> zbus::Result<Answers> {
         .iter()
         .filter(|unit| unit.load_state != "not-found" || unit.active_state != "inactive")
         .map(|unit| properties_of(connection, unit));
-    for unit in join_all(there).await.into_iter().flatten() {
+    let sockets = sockets.unwrap_or_default();
+    let others = sockets
+        .iter()
+        .filter(|unit| !is_ssh(&unit.name))
+        .map(|unit| socket_on(connection, unit, port));
+    let (there, others) = join(join_all(there), join_all(others)).await;
+    for unit in there.into_iter().flatten() {
         answers.add(unit);
     }
+    for unit in others.into_iter().flatten() {
+        answers.add_socket(unit, port);
+    }
     Ok(answers)
+}
+
+/// A socket unit that wants the port; of the others one property is asked for.
+async fn socket_on(connection: &Connection, unit: &Listed, port: u16) -> Option<Properties> {
+    let body = &(SOCKET, "Listen");
+    let reply = call(connection, unit.path.as_str(), PROPERTIES, "Get", body).await;
+    let body = reply.ok()?.body();
+    let value: Variant<'_> = body.deserialize().ok()?;
+    match read(Kind::Listen, &value) {
+        Some(Value::List(addresses)) if listens_on(&addresses, port) => {
+            properties_of(connection, unit).await.ok()
+        }
+        _ => None,
+    }
 }
 
 async fn call<B>(

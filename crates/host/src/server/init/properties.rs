@@ -24,7 +24,7 @@ pub(super) enum Kind {
 }
 
 /// The properties that are looked at (`org.freedesktop.systemd1(5)`).
-pub(super) const WANTED: [(&str, Kind); 62] = [
+pub(super) const WANTED: [(&str, Kind); 65] = [
     ("Id", Kind::Scalar),
     ("Names", Kind::Words),
     ("LoadState", Kind::Scalar),
@@ -62,6 +62,7 @@ pub(super) const WANTED: [(&str, Kind); 62] = [
     ("FreeBind", Kind::Scalar),
     ("Triggers", Kind::Words),
     ("MaxConnections", Kind::Scalar),
+    ("NConnections", Kind::Scalar),
     ("IPAddressDeny", Kind::Prefixes),
     ("IPAddressAllow", Kind::Prefixes),
     ("IPIngressFilterPath", Kind::Words),
@@ -87,6 +88,8 @@ pub(super) const WANTED: [(&str, Kind); 62] = [
     ("TasksCurrent", Kind::Scalar),
     ("MemoryMax", Kind::Scalar),
     ("MemoryCurrent", Kind::Scalar),
+    ("LimitAS", Kind::Scalar),
+    ("LimitDATA", Kind::Scalar),
 ];
 
 /// The kind of a property that is looked at.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use sshdoctor_case::{Job, Received};
 
 use super::answers::{
-    Answers, MOST_LISTED, OTHER_UNITS, SLICES, SSH_INSTANCES, SSH_UNITS, boot_state,
+    Answers, MOST_LISTED, OTHER_UNITS, SLICES, SOCKETS, SSH_INSTANCES, SSH_UNITS, boot_state,
+    is_ssh,
 };
 use super::properties::{Command, Ended, Kind, Properties, Value, WANTED, kind};
 use crate::child::{Failure, output};
@@ -17,7 +18,7 @@ use crate::programs::Programs;
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Asks systemd, and gives up after `patience`.
-pub(super) fn ask(programs: &Programs, patience: Duration) -> Result<Answers, Failure> {
+pub(super) fn ask(programs: &Programs, port: u16, patience: Duration) -> Result<Answers, Failure> {
     let Some(systemctl) = programs.find("systemctl") else {
         return Err(Failure::Own("there is no systemctl".to_owned()));
     };
@@ -41,6 +42,7 @@ pub(super) fn ask(programs: &Programs, patience: Duration) -> Result<Answers, Fa
     arguments.extend(OTHER_UNITS);
     arguments.extend(SLICES);
     arguments.extend(SSH_INSTANCES);
+    arguments.push(SOCKETS);
     let lists: [&[&str]; 3] = [
         &["show", "--property=Version,SystemState"],
         &["list-jobs", "--full", "--no-legend"],
@@ -61,7 +63,12 @@ pub(super) fn ask(programs: &Programs, patience: Duration) -> Result<Answers, Fa
         units: Vec::new(),
     };
     for unit in units(&shown) {
-        answers.add(unit);
+        let name = unit.text("Id").unwrap_or_default();
+        if name.ends_with(".socket") && !is_ssh(name) {
+            answers.add_socket(unit, port);
+        } else {
+            answers.add(unit);
+        }
     }
     Ok(answers)
 }

@@ -95,6 +95,11 @@ pub(super) fn unit(properties: &Properties, root: &Root, now: Now) -> Unit {
         memory: properties
             .number("MemoryMax")
             .zip(properties.number("MemoryCurrent")),
+        memory_limits: if is_ssh(name) {
+            memory_limits(properties)
+        } else {
+            Vec::new()
+        },
         socket: name.ends_with(".socket").then(|| socket(properties)),
     }
 }
@@ -186,6 +191,15 @@ fn confinement(properties: &Properties) -> Vec<Received> {
         .collect()
 }
 
+/// Those that a process may not go beyond; what is not set is infinite.
+fn memory_limits(properties: &Properties) -> Vec<Received> {
+    ["LimitAS", "LimitDATA"]
+        .iter()
+        .filter_map(|name| Some(format!("{name}={}", properties.number(name)?)))
+        .map(|text| Received::from_text(&text))
+        .collect()
+}
+
 fn socket(properties: &Properties) -> SocketUnit {
     SocketUnit {
         listen: received(properties.list("Listen")),
@@ -194,6 +208,9 @@ fn socket(properties: &Properties) -> SocketUnit {
         triggers: received(properties.list("Triggers")),
         max_connections: properties
             .number("MaxConnections")
+            .and_then(|count| count.try_into().ok()),
+        connections: properties
+            .number("NConnections")
             .and_then(|count| count.try_into().ok()),
     }
 }

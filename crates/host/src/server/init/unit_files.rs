@@ -223,6 +223,7 @@ fn socket(name: &str, settings: &Settings) -> SocketUnit {
         bind_ipv6_only: last("BindIPv6Only").map(Received::from_text),
         triggers: vec![Received::from_text(&service)],
         max_connections: last("MaxConnections").and_then(|count| count.parse().ok()),
+        connections: None,
     }
 }
 
@@ -305,6 +306,7 @@ pub(super) fn empty(name: &str) -> Unit {
         confinement: Vec::new(),
         tasks: None,
         memory: None,
+        memory_limits: Vec::new(),
         socket: None,
     }
 }

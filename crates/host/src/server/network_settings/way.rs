@@ -2,7 +2,9 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Instant;
 
+use ipnet::IpNet;
 use netlink_packet_route::link::{InfoKind, LinkAttribute, LinkInfo, LinkMessage};
 use netlink_packet_route::neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourMessage};
 use netlink_packet_route::route::{
@@ -15,7 +17,7 @@ use nix::libc;
 use sshdoctor_case::{LocalError, RouteOutcome, escape};
 
 use super::Names;
-use crate::netlink::ask;
+use crate::netlink::{ask, list_alike_until};
 
 /// Nothing special, so that a default route leads there: a root name server (`a.root-servers.net`), and an address for documentation.
 const ANYWHERE: [IpAddr; 4] = [
@@ -105,6 +107,59 @@ fn along(route: &RouteMessage, from: IpAddr, names: &Names) -> Way {
         },
         next_hop,
     }
+}
+
+/// The route that gave no way, as `ip route` writes it: `blackhole 198.51.100.0/24`.
+pub(super) fn refusing(from: IpAddr, outcome: &RouteOutcome, end: Instant) -> Option<String> {
+    let (kind, word) = match outcome {
+        RouteOutcome::Blackhole => (RouteType::BlackHole, "blackhole"),
+        RouteOutcome::Prohibit => (RouteType::Prohibit, "prohibit"),
+        RouteOutcome::Unreachable { error } if error.errno == libc::EHOSTUNREACH => {
+            (RouteType::Unreachable, "unreachable")
+        }
+        RouteOutcome::Unreachable { .. } | RouteOutcome::Via { .. } => return None,
+    };
+    let mut question = RouteMessage::default();
+    question.header.address_family = if from.is_ipv4() {
+        AddressFamily::Inet
+    } else {
+        AddressFamily::Inet6
+    };
+    question.header.kind = kind;
+    let question = RouteNetlinkMessage::GetRoute(question);
+    let routes = list_alike_until(NETLINK_ROUTE, &question, Some(end)).ok()?;
+    let networks = routes.iter().filter_map(|answer| match answer {
+        // A kernel before 4.20 lists all of them.
+        RouteNetlinkMessage::NewRoute(route) if route.header.kind == kind => {
+            network(route, from.is_ipv4())
+        }
+        _ => None,
+    });
+    let nearest = networks
+        .filter(|network| network.contains(&from))
+        .max_by_key(IpNet::prefix_len)?;
+    Some(match nearest.prefix_len() {
+        0 => format!("{word} default"),
+        _ => format!("{word} {nearest}"),
+    })
+}
+
+/// What a route leads to; a default one names no destination.
+fn network(route: &RouteMessage, is_ipv4: bool) -> Option<IpNet> {
+    let named = route.attributes.iter().find_map(|one| match one {
+        RouteAttribute::Destination(address) => ip(address),
+        _ => None,
+    });
+    let nowhere = if is_ipv4 {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+    } else {
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+    };
+    IpNet::new(
+        named.unwrap_or(nowhere),
+        route.header.destination_prefix_length,
+    )
+    .ok()
 }
 
 /// Whether the routing tables of a family have a default route; absent where that cannot be told.

@@ -9,32 +9,45 @@ use crate::server::local_account::LocalAccount;
 /// As many files of limits as are read.
 const MOST_FILES: usize = 64;
 
+/// How many processes an account may have, and the line that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ProcessLimit {
+    pub(super) most: u64,
+    pub(super) file: String,
+    pub(super) line: u32,
+}
+
 /// The limit that `pam_limits(8)` sets; nothing where no line is about the account.
-pub(super) fn most_processes(root: &Root, account: &LocalAccount) -> Option<u64> {
+pub(super) fn most_processes(root: &Root, account: &LocalAccount) -> Option<ProcessLimit> {
     let groups = groups(root, account);
     let (mut soft, mut hard) = (Limit::default(), Limit::default());
     for path in files(root) {
         let Ok(contents) = root.read(&path, 256 * 1024) else {
             continue;
         };
-        for (_, line) in contents.lines() {
+        for (number, line) in contents.lines() {
             let Some((kind, precedence, most)) = process_limit(line, account, &groups) else {
                 continue;
             };
+            let limit = ProcessLimit {
+                most,
+                file: path.clone(),
+                line: number,
+            };
             if matches!(kind, Kind::Soft | Kind::Both) {
-                soft.set(precedence, most);
+                soft.set(precedence, limit.clone());
             }
             if matches!(kind, Kind::Hard | Kind::Both) {
-                hard.set(precedence, most);
+                hard.set(precedence, limit);
             }
         }
     }
     // A hard limit below the soft one lowers that as well.
     let limits = [soft, hard].into_iter().filter_map(|limit| limit.0);
     limits
-        .map(|(_, most)| most)
-        .min()
-        .filter(|most| *most != UNLIMITED)
+        .map(|(_, limit)| limit)
+        .min_by_key(|limit| limit.most)
+        .filter(|limit| limit.most != UNLIMITED)
 }
 
 const UNLIMITED: u64 = u64::MAX;
@@ -49,13 +62,17 @@ enum Kind {
 
 /// The line that counts so far.
 #[derive(Debug, Default)]
-struct Limit(Option<(Precedence, u64)>);
+struct Limit(Option<(Precedence, ProcessLimit)>);
 
 impl Limit {
     /// A line for the account wins over one for its group, and that over one for all; of equals the last one.
-    fn set(&mut self, precedence: Precedence, most: u64) {
-        if self.0.is_none_or(|(known, _)| precedence >= known) {
-            self.0 = Some((precedence, most));
+    fn set(&mut self, precedence: Precedence, limit: ProcessLimit) {
+        let outdone = self
+            .0
+            .as_ref()
+            .is_none_or(|(known, _)| precedence >= *known);
+        if outdone {
+            self.0 = Some((precedence, limit));
         }
     }
 }

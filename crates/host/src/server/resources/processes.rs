@@ -30,6 +30,7 @@ pub(super) fn limits(
     mounts: &Mounts,
 ) -> ProcessLimits {
     let pair = |count, max| value(count).zip(value(max));
+    let limit = account.and_then(|account| most_processes(root, account));
     ProcessLimits {
         threads: threads(),
         threads_max: value("/proc/sys/kernel/threads-max"),
@@ -38,9 +39,10 @@ pub(super) fn limits(
         cgroups: cgroups(account),
         open_files: open_files(),
         account: account.and_then(|account| {
-            let most = most_processes(root, account)?;
+            let most = limit.as_ref()?.most;
             Some((threads_of(account.uid)?, most))
         }),
+        account_limited_by: limit.map(|limit| (Received::from_text(&limit.file), limit.line)),
         terminals: pair("/proc/sys/kernel/pty/nr", "/proc/sys/kernel/pty/max"),
         terminals_usable: Some(terminals_usable(mounts)),
     }

@@ -148,12 +148,13 @@ fn the_limit_of_the_account_is_the_one_that_a_login_gets() {
         uid: 1000,
         gid: 1000,
         home: "/home/alice".to_owned(),
+        shell: "/bin/sh".to_owned(),
     };
     let root = Root::mounted_at(disk.path()).unwrap();
     let most = |account: &LocalAccount, limits: &str, later: &str| {
         write(&etc.join("security/limits.conf"), limits);
         write(&directory.join("90.conf"), later);
-        account_limit::most_processes(&root, account)
+        account_limit::most_processes(&root, account).map(|limit| limit.most)
     };
     assert_eq!(most(&account, "* hard nproc 10 # all\n", ""), Some(10));
     assert_eq!(
@@ -185,6 +186,7 @@ fn the_limit_of_the_account_is_the_one_that_a_login_gets() {
         uid: 0,
         gid: 0,
         home: "/root".to_owned(),
+        shell: "/bin/sh".to_owned(),
     };
     assert_eq!(
         most(&root_account, "* - nproc 1\n", "root - nproc 9\n"),

@@ -18,7 +18,7 @@ const FIELDS: &str =
 
 /// What is wanted of the journal.
 pub(in crate::server) struct Query {
-    /// Matches of which one is enough.
+    /// Matches of which one is enough, each of one word or of several that all have to hold.
     pub(in crate::server) any_of: Vec<String>,
     /// How many of the last lines.
     pub(in crate::server) most_lines: usize,
@@ -63,7 +63,7 @@ pub(in crate::server) fn read(host: &Host, query: &Query) -> Result<Read, NoLog>
         if position > 0 {
             command.arg("+");
         }
-        command.arg(one);
+        command.args(one.split(' '));
     }
     let output =
         output(&mut command, host.patience.mul_f32(0.9), MOST_BYTES).map_err(|failure| {

@@ -81,6 +81,22 @@ fn each_unit_has_its_lines_since_its_own_last_start() {
 }
 
 #[test]
+fn last_words_without_a_unit_are_those_of_the_service() {
+    let facts = by_unit(
+        vec![
+            entry("sshd.service", UNIT_STARTING, "Starting sshd.service"),
+            entry("sshd@1-a.service", "", "Connection closed"),
+            entry("", "", "Unable to negotiate with 192.0.2.1 port 9"),
+        ],
+        false,
+    );
+    let logs = logs(&facts);
+    assert_eq!(logs[0].0, "sshd.service");
+    assert_eq!(logs[0].1[1].0, "Unable to negotiate with 192.0.2.1 port 9");
+    assert_eq!(logs.len(), 2);
+}
+
+#[test]
 fn a_file_is_read_from_the_last_start_that_came_to_listen() {
     let disk = MountedDisk::with(&[(
         "/var/log/auth.log",

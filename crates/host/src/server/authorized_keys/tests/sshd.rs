@@ -191,6 +191,8 @@ fn config_of(path: &Path) -> SshdConfig {
         listen: Vec::new(),
         files: Vec::new(),
         lines: Vec::new(),
+        subsystems: Vec::new(),
+        chroot: None,
     }
 }
 
