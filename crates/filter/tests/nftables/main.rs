@@ -2,6 +2,7 @@
 
 mod hostile;
 mod model;
+mod script;
 mod text;
 
 use sshdoctor_filter::model::RuleSet;
