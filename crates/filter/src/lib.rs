@@ -14,6 +14,7 @@ pub mod model;
 pub mod nftables;
 pub mod owner;
 pub mod restore;
+pub mod ufw_start;
 pub mod why_not;
 pub mod xtables;
 

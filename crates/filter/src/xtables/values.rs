@@ -67,8 +67,7 @@ fn port(text: &str) -> Result<u16, String> {
     {
         return Ok(value);
     }
-    service_names::port(text)
-        .ok_or_else(|| format!("the port name \"{text}\" is not known"))
+    service_names::port(text).ok_or_else(|| format!("the port name \"{text}\" is not known"))
 }
 
 /// `port[:port]`, either end open.

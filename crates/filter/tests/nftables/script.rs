@@ -6,15 +6,23 @@ use std::path::Path;
 
 use sshdoctor_filter::Interest;
 use sshdoctor_filter::model::{
-    BaseChain, Component, Contents, Counters, Devices, Policy, RuleSet, Set, SetReference, Statement, Table,
+    BaseChain, Component, Contents, Counters, Devices, Policy, RuleSet, Set, SetReference,
+    Statement, Table,
 };
 use sshdoctor_filter::nftables::script::{self, Meaning, NoIncludes};
 
 fn read(text: &str, meaning: Meaning) -> RuleSet {
     let mut rules = RuleSet::default();
     let everything = Interest::everything();
-    script::read("a script", text.as_bytes(), meaning, &NoIncludes, &everything, &mut rules)
-        .unwrap_or_else(|error| panic!("{error}"));
+    script::read(
+        "a script",
+        text.as_bytes(),
+        meaning,
+        &NoIncludes,
+        &everything,
+        &mut rules,
+    )
+    .unwrap_or_else(|error| panic!("{error}"));
     rules
 }
 
@@ -23,7 +31,10 @@ fn shown(table: &Table, statements: &[Statement]) -> String {
     let names: Vec<String> = table.sets.iter().map(set_shown).collect();
     let mut text = format!("{statements:#?}");
     for (index, name) in names.iter().enumerate().rev() {
-        let reference = format!("{:#?}", SetReference::InTable(u32::try_from(index).unwrap()));
+        let reference = format!(
+            "{:#?}",
+            SetReference::InTable(u32::try_from(index).unwrap())
+        );
         let flat: String = reference.split_whitespace().collect();
         text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let spaced = reference.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -100,19 +111,29 @@ fn sets(rules: &RuleSet) -> BTreeMap<String, String> {
                 let name = set.name.as_deref()?;
                 let name = format!("{} {} {name}", table.family.word(), table.name);
                 let contents = match &set.contents {
-                    Contents::Elements { elements, read, not_understood, .. } => {
+                    Contents::Elements {
+                        elements,
+                        read,
+                        not_understood,
+                        ..
+                    } => {
                         let mut held: Vec<String> = elements
                             .as_slice()
                             .iter()
                             .map(|element| {
-                                format!("{:?} {:?} {:?}", element.key, element.value, element.comment)
+                                format!(
+                                    "{:?} {:?} {:?}",
+                                    element.key, element.value, element.comment
+                                )
                             })
                             .collect();
                         held.sort();
                         format!("{read} {not_understood} {held:?}")
                     }
                     // A set that only a rule makes, which JSON may not show.
-                    Contents::Unreadable { reason } if &**reason == "it is not in the listing" => return None,
+                    Contents::Unreadable { reason } if &**reason == "it is not in the listing" => {
+                        return None;
+                    }
                     other => format!("{other:?}"),
                 };
                 // Of `typeof` JSON keeps no width.
@@ -147,7 +168,10 @@ fn compare(name: &str, text: &RuleSet, json: &RuleSet) -> usize {
         for (number, (ours, theirs)) in ours.rules.iter().zip(&theirs.rules).enumerate() {
             if ours == theirs {
                 same += 1;
-            } else if !["Xtables", "switched off"].iter().any(|less| theirs.0.contains(less)) {
+            } else if !["Xtables", "switched off"]
+                .iter()
+                .any(|less| theirs.0.contains(less))
+            {
                 // Of an extension of iptables JSON has only the name, and it garbles flags of tables.
                 different.push((chain, number + 1, ours, theirs));
             }

@@ -327,12 +327,14 @@ impl Script<'_> {
             return Err(Strange);
         };
         let mut body = vec![("name", text(name))];
-        body.extend(found.into_iter().filter_map(|(member, value)| {
-            match member {
-                std::borrow::Cow::Borrowed(member) => Some((member, value)),
-                std::borrow::Cow::Owned(_) => None,
-            }
-        }));
+        body.extend(
+            found
+                .into_iter()
+                .filter_map(|(member, value)| match member {
+                    std::borrow::Cow::Borrowed(member) => Some((member, value)),
+                    std::borrow::Cow::Owned(_) => None,
+                }),
+        );
         let known: &mut Table = self.contents.table(family, table);
         Self::has_room(known)?;
         known.rates.push((kind, body));

@@ -9,8 +9,24 @@ use crate::nftables::json::Json;
 
 /// Words that begin a statement, and are never constants unless they are quoted.
 const RESERVED: [&str; 18] = [
-    "accept", "drop", "continue", "return", "jump", "goto", "queue", "reject", "log", "counter",
-    "limit", "quota", "comment", "masquerade", "vmap", "map", "notrack", "set",
+    "accept",
+    "drop",
+    "continue",
+    "return",
+    "jump",
+    "goto",
+    "queue",
+    "reject",
+    "log",
+    "counter",
+    "limit",
+    "quota",
+    "comment",
+    "masquerade",
+    "vmap",
+    "map",
+    "notrack",
+    "set",
 ];
 
 impl Reading<'_> {
@@ -247,10 +263,7 @@ fn prefix(address: &Value, length: u64) -> Value {
         let length = u8::try_from(length).ok()?;
         Some(ipnet::IpNet::new(address, length).ok()?.network())
     };
-    let address = network().map_or_else(
-        || address.clone(),
-        |network| text(&network.to_string()),
-    );
+    let address = network().map_or_else(|| address.clone(), |network| text(&network.to_string()));
     object(
         "prefix",
         members([("addr", address), ("len", number(length))]),

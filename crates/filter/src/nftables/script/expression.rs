@@ -7,9 +7,28 @@ use crate::nftables::json::Json;
 
 /// Keys of `meta` that may stand alone (`parser_bison.y`, `meta_key_unqualified`).
 const META_ALONE: [&str; 22] = [
-    "mark", "iif", "iifname", "iiftype", "oif", "oifname", "oiftype", "skuid", "skgid", "nftrace",
-    "rtclassid", "ibrname", "obrname", "pkttype", "cpu", "iifgroup", "oifgroup", "cgroup", "ipsec",
-    "time", "day", "hour",
+    "mark",
+    "iif",
+    "iifname",
+    "iiftype",
+    "oif",
+    "oifname",
+    "oiftype",
+    "skuid",
+    "skgid",
+    "nftrace",
+    "rtclassid",
+    "ibrname",
+    "obrname",
+    "pkttype",
+    "cpu",
+    "iifgroup",
+    "oifgroup",
+    "cgroup",
+    "ipsec",
+    "time",
+    "day",
+    "hour",
 ];
 /// Headers with named fields.
 const HEADERS: [&str; 21] = [

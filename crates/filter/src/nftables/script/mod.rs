@@ -20,8 +20,8 @@ use contents::{Contents, Set, Table};
 use reading::{Value, members, text};
 use source::Source;
 
-use super::listing::{Listing, At};
 use super::json::Json;
+use super::listing::{At, Listing};
 use crate::model::{Problem, RuleSet, SourceKind};
 use crate::{Interest, ReadError};
 
@@ -53,20 +53,19 @@ pub fn read(
     let mut listing = Listing::of_script(first, interest, meaning == Meaning::Loaded);
     replay(&contents, first, &mut listing);
     listing.finish_script(&source.files, into);
-    into.problems
-        .extend(contents.oddities.iter().map(|oddity| {
-            let file = source.files.get(oddity.file as usize);
-            Problem {
-                kind: SourceKind::NftScript,
-                message: format!(
-                    "{}, line {}: `{}` is not understood",
-                    file.map_or(name, |file| file),
-                    oddity.line,
-                    oddity.what
-                ),
-                hides_chains: true,
-            }
-        }));
+    into.problems.extend(contents.oddities.iter().map(|oddity| {
+        let file = source.files.get(oddity.file as usize);
+        Problem {
+            kind: SourceKind::NftScript,
+            message: format!(
+                "{}, line {}: `{}` is not understood",
+                file.map_or(name, |file| file),
+                oddity.line,
+                oddity.what
+            ),
+            hides_chains: true,
+        }
+    }));
     Ok(())
 }
 
@@ -133,10 +132,7 @@ fn replay_set(table: &Table, set: &Set, listing: &mut Listing<'_>) {
     listing.whole_set(&of_table(table, head), elements);
 }
 
-fn of_table(
-    table: &Table,
-    body: impl IntoIterator<Item = (&'static str, Value)>,
-) -> Value {
+fn of_table(table: &Table, body: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
     let place = [
         ("family", text(table.family.word())),
         ("table", text(&table.name)),

@@ -238,10 +238,7 @@ impl Reading<'_> {
     }
 
     /// `over 25 mbytes used 5 bytes`; `amount` names the member that holds the number.
-    pub(super) fn quota(
-        &mut self,
-        amount: &'static str,
-    ) -> Understood<Vec<(&'static str, Value)>> {
+    pub(super) fn quota(&mut self, amount: &'static str) -> Understood<Vec<(&'static str, Value)>> {
         let over = self.over();
         let mut body = vec![(amount, number(self.number()?))];
         let unit = self.unit().ok_or(Strange)?;

@@ -72,8 +72,7 @@ impl<'i> Source<'i> {
             return Err(self.wrong(index, 1, "it is too long"));
         }
         let text = String::from_utf8_lossy(text);
-        let tokens =
-            tokens(&text, index).map_err(|(line, what)| self.wrong(index, line, what))?;
+        let tokens = tokens(&text, index).map_err(|(line, what)| self.wrong(index, line, what))?;
         let mut rest = tokens.into_iter().peekable();
         let mut begins = true;
         while let Some(token) = rest.next() {
@@ -92,7 +91,11 @@ impl<'i> Source<'i> {
                     self.define(&mut rest, file, line)?;
                 }
                 ("undefine", Some(Kind::Word(_))) => {
-                    if let Some(Token { kind: Kind::Word(name), .. }) = rest.next() {
+                    if let Some(Token {
+                        kind: Kind::Word(name),
+                        ..
+                    }) = rest.next()
+                    {
                         self.definitions.remove(&name);
                     }
                 }
@@ -145,8 +148,14 @@ impl<'i> Source<'i> {
     ) -> Result<(), ReadError> {
         let name = match (rest.next(), rest.next()) {
             (
-                Some(Token { kind: Kind::Word(name), .. }),
-                Some(Token { kind: Kind::Sign("="), .. }),
+                Some(Token {
+                    kind: Kind::Word(name),
+                    ..
+                }),
+                Some(Token {
+                    kind: Kind::Sign("="),
+                    ..
+                }),
             ) => name,
             _ => return Err(self.wrong(file, line, "a definition without a value")),
         };

@@ -66,7 +66,10 @@ impl<'t> Scanner<'t> {
 
     /// Consumes so many bytes and gives them.
     fn take(&mut self, length: usize) -> &'t str {
-        let (taken, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
+        let (taken, rest) = self
+            .rest
+            .split_at_checked(length)
+            .unwrap_or((self.rest, ""));
         self.rest = rest;
         taken
     }
@@ -153,7 +156,8 @@ impl<'t> Scanner<'t> {
 
     /// Length of the address, or traffic class, that comes next.
     fn address(&self) -> Option<usize> {
-        let run = self.run(|character| character.is_ascii_hexdigit() || matches!(character, ':' | '.'));
+        let run =
+            self.run(|character| character.is_ascii_hexdigit() || matches!(character, ':' | '.'));
         let text = self.rest.get(..run)?;
         let mut text = text.trim_end_matches('.');
         if text.bytes().filter(|byte| *byte == b':').count() >= 2 {
@@ -198,7 +202,11 @@ impl<'t> Scanner<'t> {
         let mut length = self.run(is_of_a_word);
         // A name may end with a star, or hold a literal one.
         for star in ["\\*", "*"] {
-            if self.rest.get(length..).is_some_and(|rest| rest.starts_with(star)) {
+            if self
+                .rest
+                .get(length..)
+                .is_some_and(|rest| rest.starts_with(star))
+            {
                 length += star.len();
                 break;
             }
@@ -210,10 +218,11 @@ impl<'t> Scanner<'t> {
 
 /// `1:2`, in hexadecimal: to nft it is one word wherever it stands.
 fn is_traffic_class(text: &str) -> bool {
-    text.split_once(':')
-        .is_some_and(|(major, minor)| [major, minor].iter().all(|part| {
+    text.split_once(':').is_some_and(|(major, minor)| {
+        [major, minor].iter().all(|part| {
             (1..=4).contains(&part.len()) && part.bytes().all(|digit| digit.is_ascii_hexdigit())
-        }))
+        })
+    })
 }
 
 fn is_of_a_name(character: char) -> bool {
