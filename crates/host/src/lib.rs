@@ -4,6 +4,7 @@
 //! seen is said to be so, and is never taken for absent.
 
 mod child;
+mod glob;
 mod kernel_part;
 mod kernel_setting;
 mod netlink;

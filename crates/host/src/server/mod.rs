@@ -30,6 +30,8 @@ mod sshd_start;
 mod system;
 mod tcp_wrappers;
 
+pub use boot::rules_at_boot;
+
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
