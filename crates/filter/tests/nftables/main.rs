@@ -1,6 +1,7 @@
 //! Reads listings of `nft -j list ruleset`.
 
 mod hostile;
+mod loading;
 mod model;
 mod script;
 mod text;

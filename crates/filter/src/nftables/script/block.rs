@@ -4,7 +4,7 @@ use super::command::Script;
 use super::contents::{Rule, Table};
 use super::reading::{Strange, Understood, Value, members, number, object, text};
 use super::token::Kind;
-use crate::model::{Family, priority};
+use crate::model::{Family, Hook, priority};
 use crate::nftables::json::Json;
 
 impl Script<'_> {
@@ -13,25 +13,14 @@ impl Script<'_> {
         let family = self.family();
         let name = self.reading.name()?.to_owned();
         self.contents.table(family, &name);
-        if !self.opens() {
+        if !self.reading.take_sign("{") {
             return Ok(());
         }
-        self.each(|script| script.part_of_table(family, &name))
+        self.each(|script| script.part_of_table(family, &name).map(|()| Part::Closed))
     }
 
-    /// Whether a block begins, which may be on the next line.
-    fn opens(&mut self) -> bool {
-        let place = self.reading.place();
-        self.reading.skip_ends();
-        if self.reading.take_sign("{") {
-            return true;
-        }
-        self.reading.back_to(place);
-        false
-    }
-
-    /// Reads what stands in a block, up to its end.
-    fn each(&mut self, mut read: impl FnMut(&mut Self) -> Understood<()>) -> Understood<()> {
+    /// Reads what stands in a block, up to its end. Each part of it ends with its line or a semicolon, unless it says otherwise.
+    fn each(&mut self, mut read: impl FnMut(&mut Self) -> Understood<Part>) -> Understood<()> {
         loop {
             self.reading.skip_ends();
             if self.reading.take_sign("}") {
@@ -41,7 +30,9 @@ impl Script<'_> {
                 return Err(Strange);
             }
             let place = self.reading.place();
-            if read(self).is_err() {
+            let part = read(self);
+            let ends = part == Ok(Part::Open) || *self.reading.peek() == Kind::End;
+            if part.is_err() || !ends {
                 self.skip_odd(place);
             } else if self.reading.place() == place {
                 return Err(Strange);
@@ -105,10 +96,14 @@ impl Script<'_> {
         let known = self.contents.table(family, table);
         Self::has_room(known)?;
         known.chain(name, file, line);
-        if !self.opens() {
+        if !self.reading.take_sign("{") {
             return Ok(());
         }
-        self.each(|script| script.part_of_chain(family, table, name))
+        self.each(|script| {
+            script
+                .part_of_chain(family, table, name)
+                .map(|()| Part::Closed)
+        })
     }
 
     fn part_of_chain(&mut self, family: Family, table: &str, name: &str) -> Understood<()> {
@@ -158,6 +153,7 @@ impl Script<'_> {
             return Err(Strange);
         }
         let hook = self.reading.any_word()?;
+        Hook::from_word(hook).ok_or(Strange)?;
         base.push(("hook", text(hook)));
         if self.reading.take_word("device") {
             base.push(("dev", text(self.reading.name()?)));
@@ -207,7 +203,7 @@ impl Script<'_> {
         let known = self.contents.table(family, table);
         Self::has_room(known)?;
         known.set(name, is_map).is_map |= is_map;
-        if !self.opens() {
+        if !self.reading.take_sign("{") {
             return Ok(());
         }
         self.each(|script| {
@@ -217,6 +213,7 @@ impl Script<'_> {
             match part {
                 Ok(PartOfSet::Elements(elements)) => {
                     set.elements.extend_from_slice(elements.items());
+                    return Ok(Part::Open);
                 }
                 Ok(PartOfSet::Head(head)) => set.head.extend(head),
                 Err(Strange) => {
@@ -224,7 +221,7 @@ impl Script<'_> {
                     script.skip_odd(place);
                 }
             }
-            Ok(())
+            Ok(Part::Closed)
         })
     }
 
@@ -310,18 +307,16 @@ impl Script<'_> {
         kind: &'static str,
     ) -> Understood<()> {
         let mut rate = None;
-        if !self.opens() {
-            return Err(Strange);
-        }
+        self.reading.sign("{")?;
         self.each(|script| {
             if script.reading.take_word("comment") {
-                return script.reading.name().map(drop);
+                return script.reading.name().map(|_| Part::Open);
             }
             rate = Some(match kind {
                 "limit" => script.reading.limit()?,
                 _ => members(script.reading.quota("val")?),
             });
-            Ok(())
+            Ok(Part::Open)
         })?;
         let Some(Json::Object(found)) = rate else {
             return Err(Strange);
@@ -340,6 +335,15 @@ impl Script<'_> {
         known.rates.push((kind, body));
         Ok(())
     }
+}
+
+/// How a part of a block ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// With its line or a semicolon.
+    Closed,
+    /// As it likes.
+    Open,
 }
 
 enum PartOfSet {

@@ -2,7 +2,7 @@
 
 use super::contents::{Contents, Oddity, Table};
 use super::reading::{Reading, Strange, Understood};
-use super::token::Token;
+use super::token::{Kind, Token};
 use crate::model::Family;
 
 /// Tables, chains and sets at most: more are not looked up one by one.
@@ -31,7 +31,9 @@ impl<'t> Script<'t> {
                 return script.contents;
             }
             let place = script.reading.place();
-            if script.command().is_err() {
+            let is_read = script.command().is_ok();
+            let ends = script.reading.is_over() || *script.reading.peek() == Kind::End;
+            if !(is_read && ends) {
                 script.skip_odd(place);
             }
         }
@@ -111,11 +113,13 @@ impl<'t> Script<'t> {
             "chain" => {
                 self.reading.advance();
                 let (family, table, chain) = self.object_name()?;
+                self.contents.known_table(family, &table)?;
                 self.chain(family, &table, &chain)
             }
             "set" | "map" => {
                 let is_map = self.reading.any_word()? == "map";
                 let (family, table, set) = self.object_name()?;
+                self.contents.known_table(family, &table)?;
                 self.set(family, &table, &set, is_map)
             }
             "element" => {
@@ -129,11 +133,13 @@ impl<'t> Script<'t> {
             "limit" => {
                 self.reading.advance();
                 let (family, table, name) = self.object_name()?;
+                self.contents.known_table(family, &table)?;
                 self.rate(family, &table, &name, "limit")
             }
             "quota" => {
                 self.reading.advance();
                 let (family, table, name) = self.object_name()?;
+                self.contents.known_table(family, &table)?;
                 self.rate(family, &table, &name, "quota")
             }
             "counter" | "flowtable" | "secmark" | "synproxy" | "ct" => {
@@ -178,28 +184,30 @@ impl<'t> Script<'t> {
             "table" => {
                 let family = self.family();
                 let name = self.reading.name()?.to_owned();
-                for chain in &mut self.contents.table(family, &name).chains {
-                    chain.rules.clear();
-                }
+                let table = self.contents.known_table(family, &name)?;
+                table
+                    .chains
+                    .iter_mut()
+                    .for_each(|chain| chain.rules.clear());
             }
             "chain" => {
                 let (family, table, name) = self.object_name()?;
-                let (file, line) = self.here();
-                let table = self.contents.table(family, &table);
-                table.chain(&name, file, line).rules.clear();
+                let table = self.contents.known_table(family, &table)?;
+                table.known_chain(&name)?.rules.clear();
             }
             "set" | "map" => {
                 let (family, table, name) = self.object_name()?;
-                let set = self.contents.table(family, &table).set(&name, false);
-                set.elements.clear();
+                let table = self.contents.known_table(family, &table)?;
+                table.known_set(&name)?.elements.clear();
             }
             _ => return Err(Strange),
         }
         Ok(())
     }
 
+    /// `destroy` is content with what is not there, `delete` is not.
     fn delete(&mut self) -> Understood<()> {
-        self.reading.advance();
+        let needs_it = self.reading.any_word()? == "delete";
         match self.reading.any_word()? {
             "table" => {
                 let family = self.family();
@@ -207,18 +215,24 @@ impl<'t> Script<'t> {
                     return Err(Strange);
                 }
                 let name = self.reading.name()?.to_owned();
+                if needs_it {
+                    self.contents.known_table(family, &name)?;
+                }
                 self.contents.delete(family, &name);
             }
             "chain" => {
                 let (family, table, name) = self.object_name()?;
-                let table = self.contents.table(family, &table);
+                let table = self.contents.known_table(family, &table)?;
+                if needs_it {
+                    table.known_chain(&name)?;
+                }
                 table.chains.retain(|chain| *chain.name != *name);
             }
             "element" => {
                 let (family, table, name) = self.object_name()?;
                 self.reading.elements()?;
-                let set = self.contents.table(family, &table).set(&name, false);
-                set.unreadable = true;
+                let table = self.contents.known_table(family, &table)?;
+                table.known_set(&name)?.unreadable = true;
             }
             // What rules or others use cannot be deleted: these matter to none.
             "set" | "map" | "counter" | "limit" | "quota" | "flowtable" => {
@@ -238,9 +252,8 @@ impl<'t> Script<'t> {
         let (file, line) = self.here();
         self.reading.family = family;
         let read = self.reading.rule();
-        let table = self.contents.table(family, &table);
-        Self::has_room(table)?;
-        let chain = table.chain(&chain, file, line);
+        let table = self.contents.known_table(family, &table)?;
+        let chain = table.known_chain(&chain)?;
         let rule = super::contents::Rule { read, file, line };
         if first {
             chain.rules.insert(0, rule);
@@ -253,9 +266,8 @@ impl<'t> Script<'t> {
     fn add_elements(&mut self) -> Understood<()> {
         let (family, table, name) = self.object_name()?;
         let elements = self.reading.elements()?;
-        let table = self.contents.table(family, &table);
-        Self::has_room(table)?;
-        let set = table.set(&name, false);
+        let table = self.contents.known_table(family, &table)?;
+        let set = table.known_set(&name)?;
         set.elements.extend_from_slice(elements.items());
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What a script has made so far: tables, sets, chains and rules, in the order in which nft would load them.
 
-use super::reading::Value;
+use super::reading::{Strange, Understood, Value};
 use super::rule::ReadRule;
 use crate::model::Family;
 
@@ -74,6 +74,14 @@ impl Contents {
         &mut self.tables[index]
     }
 
+    /// The table of this name. Commands want it to be there.
+    pub(super) fn known_table(&mut self, family: Family, name: &str) -> Understood<&mut Table> {
+        self.tables
+            .iter_mut()
+            .find(|table| table.family == family && *table.name == *name)
+            .ok_or(Strange)
+    }
+
     /// Takes away all tables, or those of one family.
     pub(super) fn flush(&mut self, family: Option<Family>) {
         self.tables
@@ -102,6 +110,18 @@ impl Table {
             });
         }
         &mut self.sets[index]
+    }
+
+    /// The set of this name.
+    pub(super) fn known_set(&mut self, name: &str) -> Understood<&mut Set> {
+        let mut sets = self.sets.iter_mut();
+        sets.find(|set| *set.name == *name).ok_or(Strange)
+    }
+
+    /// The chain of this name.
+    pub(super) fn known_chain(&mut self, name: &str) -> Understood<&mut Chain> {
+        let mut chains = self.chains.iter_mut();
+        chains.find(|chain| *chain.name == *name).ok_or(Strange)
     }
 
     /// The chain of this name, made where there is none.

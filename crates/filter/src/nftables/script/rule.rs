@@ -104,12 +104,16 @@ impl Reading<'_> {
             let left = object("&", Json::List(vec![left, mask]));
             return Ok(matching(operator.unwrap_or("=="), left, right));
         }
-        let implied = if is_bitmask(&left) && is_bits(&right) {
-            "in"
-        } else {
-            "=="
-        };
-        Ok(matching(operator.unwrap_or(implied), left, right))
+        if let Some(operator) = operator {
+            return Ok(matching(operator, left, right));
+        }
+        let only = sole_element(&right).filter(|_| is_bitmask(&left));
+        Ok(match only {
+            Some(only) if is_flags(&left) => of_one_set(left, only.clone()),
+            Some(only) => matching("in", left, only.clone()),
+            None if is_bitmask(&left) && is_bits(&right) => matching("in", left, right),
+            None => matching("==", left, right),
+        })
     }
 
     /// `… set …`.
@@ -271,13 +275,37 @@ fn matching(operator: &str, left: Value, right: Value) -> Value {
     )
 }
 
+/// The element of a set that has just one, which nft takes out of it.
+fn sole_element(right: &Value) -> Option<&Value> {
+    match right.find("set")?.items() {
+        [only] if is_bits(only) => Some(only),
+        _ => None,
+    }
+}
+
+/// A set of one value of flags: nft 1.0 asks for any of its bits, 1.1 for all of them and no other (measured with 1.0.6 and 1.1.3).
+fn of_one_set(left: Value, only: Value) -> Value {
+    object(
+        "match",
+        members([
+            ("op", text("in")),
+            ("left", left),
+            ("right", only),
+            ("exact", Json::Text("perhaps".into())),
+        ]),
+    )
+}
+
+fn is_flags(left: &Value) -> bool {
+    let payload = left.get("payload");
+    payload.get("protocol").text() == Some("tcp") && payload.get("field").text() == Some("flags")
+}
+
 /// Fields whose values are sets of bits: without an operator any of them suffices (`nft(8)`, "BITMASK TYPE").
 fn is_bitmask(left: &Value) -> bool {
     let of_conntrack = left.get("ct").get("key").text();
-    let payload = left.get("payload");
     matches!(of_conntrack, Some("state" | "status" | "label"))
-        || payload.get("protocol").text() == Some("tcp")
-            && payload.get("field").text() == Some("flags")
+        || is_flags(left)
         || left
             .find("&")
             .and_then(|operands| operands.items().first())
