@@ -151,6 +151,10 @@ impl Fragments {
             rules: 0,
             not_understood: 0,
         }));
+        for (source, origin) in into.sources.iter_mut().skip(sources).zip(0..) {
+            let own = |line: &&Line| line.is_rule && line.origin == origin;
+            source.rules = lines.iter().copied().flatten().filter(own).map(|_| 1).sum();
+        }
         for table in into.tables.iter_mut().skip(tables) {
             for chain in &mut table.chains {
                 (chain.source, chain.line) = place(chain.line, &lines, sources);

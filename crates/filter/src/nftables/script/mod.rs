@@ -53,6 +53,7 @@ pub fn read(
     let mut listing = Listing::of_script(first, interest, meaning == Meaning::Loaded);
     replay(&contents, first, &mut listing);
     listing.finish_script(&source.files, into);
+    count_by_file(&contents, first, into);
     into.problems.extend(contents.oddities.iter().map(|oddity| {
         let file = source.files.get(oddity.file as usize);
         Problem {
@@ -67,6 +68,21 @@ pub fn read(
         }
     }));
     Ok(())
+}
+
+/// Each file counts the rules that stand in it.
+fn count_by_file(contents: &Contents, first: u32, into: &mut RuleSet) {
+    let sources = into.sources.iter_mut().skip(first as usize);
+    let mut sources: Vec<_> = sources.collect();
+    for source in &mut sources {
+        source.rules = 0;
+    }
+    let chains = contents.tables.iter().flat_map(|table| &table.chains);
+    for rule in chains.flat_map(|chain| &chain.rules) {
+        if let Some(source) = sources.get_mut(rule.file as usize) {
+            source.rules += 1;
+        }
+    }
 }
 
 /// Gives everything to the reader of listings, in the order of a listing.

@@ -103,16 +103,35 @@ pub(super) fn all(root: &Root, enablement: &Enablement) -> Vec<SavedRules> {
 /// The tools that a boot runs, each with what it would load where that can be read.
 pub(super) fn enabled(root: &Root) -> Vec<(&'static str, Option<AtBoot>)> {
     let enablement = Enablement::read(root);
-    TOOLS
-        .iter()
-        .filter(|tool| {
-            rules(root, &enablement, tool).is_some_and(|rules| rules.enabled == Some(true))
-        })
-        .map(|tool| {
-            let at_boot = loads(root, tool).map(|loads| AtBoot::new(root.clone(), loads));
-            (tool.name, at_boot)
-        })
+    let tools = TOOLS.iter().filter(|tool| {
+        rules(root, &enablement, tool).is_some_and(|rules| rules.enabled == Some(true))
+    });
+    let mut found: Vec<(&'static str, Option<Loads>)> =
+        tools.map(|tool| (tool.name, loads(root, tool))).collect();
+    join_families(&mut found);
+    found
+        .into_iter()
+        .map(|(name, loads)| (name, loads.map(|loads| AtBoot::new(root.clone(), loads))))
         .collect()
+}
+
+/// The two services of iptables load one rule set for each family, beside each other.
+fn join_families(found: &mut Vec<(&'static str, Option<Loads>)>) {
+    let place = |name: &str| found.iter().position(|(known, _)| *known == name);
+    let (Some(four), Some(six)) = (place("iptables"), place("ip6tables")) else {
+        return;
+    };
+    let (_, loads) = found.remove(six);
+    let joined = match (found.get_mut(four), loads) {
+        (Some((_, Some(Loads::Saved { ip6, .. }))), Some(Loads::Saved { ip6: own, .. })) => {
+            *ip6 = own;
+            true
+        }
+        _ => false,
+    };
+    if !joined && let Some((_, loads)) = found.get_mut(four) {
+        *loads = None;
+    }
 }
 
 fn loads(root: &Root, tool: &Tool) -> Option<Loads> {
