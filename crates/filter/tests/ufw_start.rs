@@ -51,14 +51,14 @@ fn directory(name: &str, policies: [&str; 3]) -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("ufw-start-{name}"));
     let _ = fs::remove_dir_all(&root);
     for part in ["etc/default", "etc/ufw"] {
-        fs::create_dir_all(root.join(part)).unwrap();
+        fs::create_dir_all(root.join(part)).expect("it is written");
     }
     let [input, output, forward] = policies;
     let defaults = format!(
         "# Set to yes\nIPV6=yes\nDEFAULT_INPUT_POLICY=\"{input}\"\nDEFAULT_OUTPUT_POLICY=\"{output}\"\nDEFAULT_FORWARD_POLICY=\"{forward}\"\nMANAGE_BUILTINS=no\n"
     );
-    fs::write(root.join("etc/default/ufw"), defaults).unwrap();
-    fs::write(root.join("etc/ufw/ufw.conf"), "ENABLED=yes\n").unwrap();
+    fs::write(root.join("etc/default/ufw"), defaults).expect("it is written");
+    fs::write(root.join("etc/ufw/ufw.conf"), "ENABLED=yes\n").expect("it is written");
     for six in ["", "6"] {
         for part in ["before", "after"] {
             let file = format!("{part}{six}.rules");
@@ -66,7 +66,7 @@ fn directory(name: &str, policies: [&str; 3]) -> PathBuf {
             fs::copy(own, root.join("etc/ufw").join(file)).expect("ufw is there");
         }
         let user = USER.replace("ufw6-", &format!("ufw{six}-"));
-        fs::write(root.join(format!("etc/ufw/user{six}.rules")), user).unwrap();
+        fs::write(root.join(format!("etc/ufw/user{six}.rules")), user).expect("it is written");
     }
     root
 }
@@ -81,7 +81,7 @@ fn loaded(root: &Path) -> [String; 2] {
         .args(["--net", "sh", "-c", &script])
         .output()
         .expect("unshare is there");
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = String::from_utf8(output.stdout).expect("it is text");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
     let (four, six) = text.split_once("=====").expect("both are printed");
@@ -89,10 +89,10 @@ fn loaded(root: &Path) -> [String; 2] {
 }
 
 fn start(root: &Path, six: &str) -> Start {
-    let defaults = fs::read_to_string(root.join("etc/default/ufw")).unwrap();
+    let defaults = fs::read_to_string(root.join("etc/default/ufw")).expect("it is read");
     let file = |part: &str| {
         let name = format!("/etc/ufw/{part}{six}.rules");
-        let text = fs::read(root.join(&name[1..])).unwrap();
+        let text = fs::read(root.join(&name[1..])).expect("it is read");
         RulesFile { name, text }
     };
     Start {

@@ -33,7 +33,7 @@ fn shown(table: &Table, statements: &[Statement]) -> String {
     for (index, name) in names.iter().enumerate().rev() {
         let reference = format!(
             "{:#?}",
-            SetReference::InTable(u32::try_from(index).unwrap())
+            SetReference::InTable(u32::try_from(index).expect("few sets"))
         );
         let flat: String = reference.split_whitespace().collect();
         text = text.split_whitespace().collect::<Vec<_>>().join(" ");
