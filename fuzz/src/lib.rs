@@ -7,6 +7,7 @@ use sshdoctor_filter::evaluate::{
     self, Decision, Facts, HostAddress, Question, RouteAnswer, Version,
 };
 use sshdoctor_filter::model::{RuleSet, SourceKind};
+use sshdoctor_filter::nftables::script::{self, Meaning, NoIncludes};
 use sshdoctor_filter::{Interest, ReadError, ipset, nftables, xtables};
 
 /// Readings for packets of interest only, before everything is kept; as the program does it.
@@ -44,6 +45,10 @@ pub fn read(
     match kind {
         SourceKind::NftJson => nftables::read("input", text, interest, into),
         SourceKind::Ipset => ipset::read("input", text, interest, into),
+        SourceKind::NftScript => {
+            let meaning = Meaning::Loaded;
+            script::read("input", text, meaning, &NoIncludes, interest, into)
+        }
         other => xtables::read("input", other, text, interest, into),
     }
 }

@@ -29,6 +29,7 @@ fn rule(statements: Vec<Statement>) -> Rule {
             number: 1,
             handle: None,
             line: None,
+            source: None,
         },
         text: "".into(),
         comment: None,
@@ -49,6 +50,7 @@ fn chain(base: bool, rules: Vec<Rule>) -> Chain {
         name: "input".into(),
         handle: None,
         line: None,
+        source: None,
         base: base.then_some(BaseChain {
             hook: Some(Hook::Input),
             chain_type: ChainType::Filter,

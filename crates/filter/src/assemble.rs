@@ -17,7 +17,7 @@ pub fn assemble(rule_set: &mut RuleSet) {
         .partition(is_saved);
     let mut saved: Vec<Option<Table>> = saved.into_iter().map(Some).collect();
     for listed in &mut tables {
-        if kind(listed) != Some(SourceKind::NftJson) {
+        if !kind(listed).is_some_and(is_of_nft) {
             continue;
         }
         let twin = saved.iter_mut().find(|saved| {
@@ -49,11 +49,16 @@ pub fn assemble(rule_set: &mut RuleSet) {
     rule_set.problems.retain(|problem| {
         let answered = |answer: SourceKind| kinds.contains(&answer);
         let incompatible = problem.message.contains("is incompatible, use 'nft' tool")
-            && answered(SourceKind::NftJson);
+            && kinds.iter().copied().any(is_of_nft);
         let legacy =
             problem.message.contains("tables-legacy tables present") && answered(problem.kind);
         !(incompatible || legacy)
     });
+}
+
+/// Prints tables of nftables.
+const fn is_of_nft(kind: SourceKind) -> bool {
+    matches!(kind, SourceKind::NftJson | SourceKind::NftScript)
 }
 
 /// Read from the text of iptables-nft-save.

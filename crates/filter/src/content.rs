@@ -7,8 +7,6 @@ use crate::model::SourceKind;
 pub enum Content {
     /// Something that can be read.
     Readable(SourceKind),
-    /// `nft list ruleset` without `-j`: its text is for people.
-    NftText,
     /// `iptables -S` or `ip6tables -S`: one table only, and no counters.
     IptablesCommands,
     /// `iptables -L` or `ip6tables -L`: it leaves out interfaces and more.
@@ -23,7 +21,6 @@ impl Content {
     pub const fn command(self) -> &'static str {
         match self {
             Self::Readable(kind) => kind.command(),
-            Self::NftText => "nft -j list ruleset",
             Self::IptablesCommands | Self::IptablesListing => "iptables-save -c",
             Self::IpsetListing => "ipset save",
         }
@@ -45,9 +42,11 @@ pub fn kind_of(beginning: &[u8]) -> Option<Content> {
         let first = line.split_ascii_whitespace().next().unwrap_or_default();
         match first {
             "" => {}
+            _ if !saved && is_of_nft(line) => {
+                return Some(Content::Readable(SourceKind::NftScript));
+            }
             "create" | "add" => return Some(Content::Readable(SourceKind::Ipset)),
             "Name:" => return Some(Content::IpsetListing),
-            "table" if line.ends_with('{') => return Some(Content::NftText),
             "Chain" if line.contains("(policy ") || line.contains(" references)") => {
                 return Some(Content::IptablesListing);
             }
@@ -63,6 +62,30 @@ pub fn kind_of(beginning: &[u8]) -> Option<Content> {
         }
     }
     saved.then(|| Content::Readable(back_end(text)))
+}
+
+/// How a listing of nft, or a script for it, may begin.
+fn is_of_nft(line: &str) -> bool {
+    if let Some(program) = line.strip_prefix("#!") {
+        return program.contains("nft");
+    }
+    let mut words = line.split_ascii_whitespace();
+    let (first, second) = (words.next(), words.next().unwrap_or_default());
+    match first {
+        Some("table") => line.ends_with('{') || words.next().is_some_and(|word| word == "{"),
+        Some("flush") => second == "ruleset",
+        Some("define") => words.next() == Some("="),
+        Some("include") => second.starts_with('"'),
+        Some("add" | "create" | "insert") => {
+            let is_made = matches!(
+                second,
+                "table" | "chain" | "rule" | "set" | "map" | "element"
+            );
+            let families = ["ip", "ip6", "inet", "arp", "bridge", "netdev"];
+            is_made && words.next().is_some_and(|word| families.contains(&word))
+        }
+        _ => false,
+    }
 }
 
 /// Which of the four dumps of iptables this is: by its header, else by its addresses.

@@ -5,6 +5,7 @@
 
 mod child;
 mod children;
+mod glob;
 mod kernel_part;
 mod kernel_setting;
 mod netlink;

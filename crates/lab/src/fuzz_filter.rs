@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use sshdoctor_lab::{
     Cases, FilterPacket, FuzzEvent, FuzzPlan, FuzzTotals, Judgement, LabError, Regression,
-    TraceStep, Tried, fuzz, judge_by_filter, random_case, run_again_inside,
+    TraceStep, Tried, fuzz, judge_as_loaded, judge_by_filter, random_case, run_again_inside,
 };
 
 #[derive(clap::Args)]
@@ -23,6 +23,9 @@ pub(crate) struct FuzzArguments {
     /// Ask the kernel for the deciding rule in every so many cases; 0 for never.
     #[arg(long, default_value_t = 5)]
     trace_every: u64,
+    /// Judge by what the tools are given to load, not by what they list afterwards.
+    #[arg(long)]
+    as_loaded: bool,
     /// Print every rule that a tool refuses and every other rule that decided.
     #[arg(long)]
     verbose: bool,
@@ -62,7 +65,12 @@ pub(crate) fn run(arguments: &FuzzArguments) -> Result<ExitCode, LabError> {
     };
     let begun = Instant::now();
     let mut broken = 0;
-    let totals = fuzz(&plan, &judge_by_filter, |event| {
+    let judge = if arguments.as_loaded {
+        judge_as_loaded
+    } else {
+        judge_by_filter
+    };
+    let totals = fuzz(&plan, &judge, |event| {
         broken += u64::from(matches!(event, FuzzEvent::Broken(_)));
         match &event {
             FuzzEvent::Tried(tried) if single || arguments.replay.is_some() => show_case(tried),

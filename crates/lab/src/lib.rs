@@ -40,7 +40,8 @@ pub use judge::{Candidate, Verdict};
 pub use packet_filter::{
     Cases, Deciding, Dumped, Dumps, FilterCase, FilterPacket, FuzzEvent, FuzzPlan, FuzzTotals,
     Judge, Judgement, Load, LoadKind, Loaded, Outcome, Regression, RuleName, RulePlace, Sent,
-    StepVerdict, TraceStep, Tried, fuzz, judge_by_filter, random_case, read_dump, try_dumps,
+    StepVerdict, TraceStep, Tried, fuzz, judge_as_loaded, judge_by_filter, random_case, read_dump,
+    try_dumps,
 };
 pub use runner::{Finished, Plan, encode, run_all, run_interactive};
 pub use sandbox::{SANDBOX_VARIABLE, run_again_inside};

@@ -39,7 +39,7 @@ pub(crate) struct FirewallArguments {
     /// IPv6, where no address says so
     #[arg(short = '6', overrides_with = "ipv4")]
     ipv6: bool,
-    /// Read rules from this file and not from this host: what nft -j list ruleset, iptables-save, ip6tables-save or ipset save printed; - is standard input; may be given several times
+    /// Read rules from this file and not from this host: what nft list ruleset (with or without -j), iptables-save, ip6tables-save or ipset save printed; - is standard input; may be given several times
     #[arg(long, value_name = "FILE")]
     pub(crate) ruleset: Vec<String>,
     /// For a packet that is denied: also say which smallest insertion would let it in (accept)

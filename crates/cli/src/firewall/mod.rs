@@ -18,6 +18,7 @@ use anyhow::anyhow;
 use sshdoctor_case::{Fact, FirewallReport, PacketVerdict};
 use sshdoctor_filter::evaluate::Question;
 use sshdoctor_host::Limits;
+use sshdoctor_host::packet_filter::AtBoot;
 
 use crate::{arguments::FirewallArguments, exit, interruption, output};
 use reading::Filter;
@@ -73,7 +74,29 @@ pub(crate) fn facts_about(
         .iter()
         .map(|question| filter.answer(question, true))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    Ok(report::facts(&answered))
+    Ok(report::facts(&answered, true))
+}
+
+/// What rules that a boot loads would do with packets, as the same facts. `running` tells that it is this host that would boot.
+///
+/// # Errors
+/// When a file cannot be read.
+pub(crate) fn facts_at_boot(
+    mut questions: Vec<Question>,
+    rules: AtBoot,
+    running: bool,
+) -> anyhow::Result<Vec<Fact>> {
+    let filter = Filter::at_boot(rules, &questions, running);
+    for question in &mut questions {
+        if let Some(interface) = filter.interface_of(question) {
+            question.interface = Some(interface);
+        }
+    }
+    let answered = questions
+        .iter()
+        .map(|question| filter.answer(question, false))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(report::facts(&answered, false))
 }
 
 fn status(report: &FirewallReport) -> u8 {

@@ -20,6 +20,7 @@ pub(crate) fn quoted(rule_set: &RuleSet, decider: Decider) -> Option<FilterRule>
                 number: Some(found.place.number),
                 handle: found.place.handle,
                 line: found.place.line,
+                source: source(rule_set, found.place.source.unwrap_or(table.source)),
                 text: shown(&found.text),
                 comment: found.comment.as_deref().map(shown),
                 counters: found.counters.map(counters),
@@ -35,6 +36,7 @@ pub(crate) fn quoted(rule_set: &RuleSet, decider: Decider) -> Option<FilterRule>
             Some(FilterRule {
                 policy: true,
                 line: chain.line,
+                source: source(rule_set, chain.source.unwrap_or(table.source)),
                 text: policy(table, chain, base),
                 counters: base.counters.map(counters),
                 ..place(rule_set, table, chain, hook)
@@ -46,7 +48,7 @@ pub(crate) fn quoted(rule_set: &RuleSet, decider: Decider) -> Option<FilterRule>
 
 fn place(rule_set: &RuleSet, table: &Table, chain: &Chain, hook: Hook) -> FilterRule {
     FilterRule {
-        source: source(rule_set, table),
+        source: source(rule_set, table.source),
         table: format!("{} {}", table.family.word(), shown(&table.name)),
         chain: shown(&chain.name),
         hook: hook.word().into(),
@@ -60,10 +62,10 @@ fn place(rule_set: &RuleSet, table: &Table, chain: &Chain, hook: Hook) -> Filter
     }
 }
 
-fn source(rule_set: &RuleSet, table: &Table) -> String {
+fn source(rule_set: &RuleSet, number: u32) -> String {
     rule_set
         .sources
-        .get(index(table.source))
+        .get(index(number))
         .map(|source| shown(&source.name))
         .unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use sshdoctor_filter::evaluate::{Facts, Question, RouteAnswer};
 use sshdoctor_filter::model::RuleSet;
 use sshdoctor_filter::owner::{self, Owner, ToolKind};
 use sshdoctor_filter::why_not::{self, Opening};
-use sshdoctor_host::packet_filter::{self, Live, RuleSource, Saved};
+use sshdoctor_host::packet_filter::{self, AtBoot, Live, RuleSource, Saved};
 use sshdoctor_host::{Limits, Programs, network};
 
 use super::{
@@ -51,6 +51,19 @@ impl Filter {
             source: RuleSource::Live(Live::with(Programs::of_this_process(), limits)),
             facts: network::facts(&addresses(asked)),
             live: true,
+        }
+    }
+
+    /// Rules that a boot would load; of this host, or of a disk about which nothing else is known.
+    pub(crate) fn at_boot(rules: AtBoot, asked: &[Question], of_this_host: bool) -> Self {
+        Self {
+            source: RuleSource::AtBoot(rules),
+            facts: if of_this_host {
+                network::facts(&addresses(asked))
+            } else {
+                Facts::default()
+            },
+            live: false,
         }
     }
 

@@ -74,9 +74,9 @@ pub(crate) fn conclude(answered: &[Answered], reading: Reading<'_>) -> Option<Fi
 }
 
 /// The same as facts of a case.
-pub(crate) fn facts(answered: &[Answered]) -> Vec<Fact> {
+pub(crate) fn facts(answered: &[Answered], live: bool) -> Vec<Fact> {
     let reading = Reading {
-        live: true,
+        live,
         elapsed_ms: 0.0,
         interface: None,
     };

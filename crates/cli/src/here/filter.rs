@@ -10,6 +10,7 @@ use sshdoctor_filter::evaluate::{Question, Version};
 use sshdoctor_host::Limits;
 use sshdoctor_host::server::Host;
 
+use super::saved::{self, Saved};
 use crate::firewall;
 
 /// The port where nothing says another one.
@@ -18,6 +19,7 @@ const USUAL_PORT: u16 = 22;
 /// The question, on its way.
 pub(crate) struct Pending {
     answer: Receiver<Vec<Observation>>,
+    at_boot: Receiver<Saved>,
     patience: Duration,
     start: Instant,
 }
@@ -25,22 +27,24 @@ pub(crate) struct Pending {
 /// Asks what becomes of the client's packet, once `port` tells to which port it goes.
 pub(crate) fn begin(host: &Arc<Host>, port: Receiver<u16>, start: Instant) -> Pending {
     let (sender, answer) = channel();
+    let (at_boot_known, at_boot) = channel();
     let (host, patience) = (Arc::clone(host), host.patience);
-    let ask = move || answer_when_known(&host, &port, start, &sender);
+    let ask = move || answer_when_known(&host, &port, start, &sender, &at_boot_known);
     if thread::Builder::new().spawn(ask).is_err() {
         // Nobody answers then, and it is reported as not seen.
     }
     Pending {
         answer,
+        at_boot,
         patience,
         start,
     }
 }
 
 impl Pending {
-    /// What came of it.
-    pub(crate) fn finish(self) -> Vec<Observation> {
-        match self.answer.recv_timeout(self.patience) {
+    /// What came of it, and what the rules of the next boot would do.
+    pub(crate) fn finish(self) -> (Vec<Observation>, Option<Saved>) {
+        let observations = match self.answer.recv_timeout(self.patience) {
             Ok(observations) => observations,
             Err(_) => vec![observation(
                 self.start.elapsed(),
@@ -50,7 +54,8 @@ impl Pending {
                     "the rules could not be read in time; sshdoctor firewall waits longer",
                 ),
             )],
-        }
+        };
+        (observations, self.at_boot.recv_timeout(self.patience).ok())
     }
 }
 
@@ -59,24 +64,28 @@ fn answer_when_known(
     port: &Receiver<u16>,
     start: Instant,
     sender: &Sender<Vec<Observation>>,
+    at_boot_known: &Sender<Saved>,
 ) {
     let port = port.recv_timeout(host.patience).unwrap_or(USUAL_PORT);
     let at = start.elapsed();
-    let facts = if host.root.is_running() {
-        ask(host, port)
+    let questions = questions(host, port);
+    let (facts, saved) = if host.root.is_running() {
+        (ask(host, questions.clone()), None)
     } else {
-        vec![not_seen(
-            Obstacle::NotRunning,
-            "the rules of a system that does not run are those it saved",
-        )]
+        let saved = saved::ask(host, questions.clone());
+        (saved::in_place_of_live(&saved), saved.ok())
     };
     let took = start.elapsed().saturating_sub(at);
     let observations = facts.into_iter().map(|fact| observation(at, took, fact));
     // Nobody listens any more once the report is made.
     let _ = sender.send(observations.collect());
+    if let Some(saved) = saved.or_else(|| saved::ask(host, questions).ok()) {
+        let _ = at_boot_known.send(saved);
+    }
 }
 
-fn ask(host: &Host, port: u16) -> Vec<Fact> {
+/// Of both families, when neither address tells which it is.
+fn questions(host: &Host, port: u16) -> Vec<Question> {
     let known = [host.question.from, host.question.to]
         .into_iter()
         .flatten()
@@ -85,7 +94,7 @@ fn ask(host: &Host, port: u16) -> Vec<Fact> {
         Some(version) => vec![version],
         None => vec![Version::V4, Version::V6],
     };
-    let questions: Vec<Question> = versions
+    versions
         .into_iter()
         .map(|version| Question {
             version,
@@ -101,7 +110,10 @@ fn ask(host: &Host, port: u16) -> Vec<Fact> {
                 .map(|_| "lo".to_owned()),
             mac: None,
         })
-        .collect();
+        .collect()
+}
+
+fn ask(host: &Host, questions: Vec<Question>) -> Vec<Fact> {
     let limits = Limits {
         silence: host.patience,
         total: host.patience,

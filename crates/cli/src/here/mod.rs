@@ -1,6 +1,7 @@
 //! `here`: what on this server keeps a client out.
 
 mod filter;
+mod saved;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -99,8 +100,12 @@ fn look(host: &Arc<Host>, start: Instant) -> anyhow::Result<Case> {
         case.add(observation);
     });
     drop(port_known);
-    for observation in filter.finish() {
+    let (observations, saved) = filter.finish();
+    for observation in observations {
         case.add(observation);
+    }
+    if let Some(saved) = saved {
+        saved::note(&mut case, saved);
     }
     Ok(case)
 }

@@ -48,7 +48,7 @@ pub fn decide(rule_set: &RuleSet, question: &Question, facts: &Facts) -> Decisio
 
 fn concerns(kind: SourceKind, version: Version) -> bool {
     match kind {
-        SourceKind::NftJson => true,
+        SourceKind::NftJson | SourceKind::NftScript => true,
         SourceKind::IptablesNft | SourceKind::IptablesLegacy => version == Version::V4,
         SourceKind::Ip6tablesNft | SourceKind::Ip6tablesLegacy => version == Version::V6,
         // A set that was not read is unknown wherever a rule names it.

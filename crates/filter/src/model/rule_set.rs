@@ -49,6 +49,8 @@ pub enum SourceKind {
     Ip6tablesLegacy,
     /// `ipset save`.
     Ipset,
+    /// `nft list ruleset`, or a file that `nft -f` loads.
+    NftScript,
 }
 
 impl SourceKind {
@@ -62,6 +64,7 @@ impl SourceKind {
             Self::IptablesLegacy => "iptables-legacy-save -c",
             Self::Ip6tablesLegacy => "ip6tables-legacy-save -c",
             Self::Ipset => "ipset save",
+            Self::NftScript => "nft list ruleset",
         }
     }
 }
@@ -119,8 +122,10 @@ pub struct Chain {
     pub name: Box<str>,
     /// Handle in the kernel.
     pub handle: Option<u64>,
-    /// Line of its declaration, from 1, in an iptables-save file.
+    /// Line of its declaration, from 1, in an iptables-save file or a script of nft.
     pub line: Option<u32>,
+    /// Its file among [`RuleSet::sources`], where that is not its table's: a script may include others.
+    pub source: Option<u32>,
     /// Where it is called from, if it is a base chain.
     pub base: Option<BaseChain>,
     /// The rules that packets of interest can meet, in order.
@@ -198,8 +203,10 @@ pub struct Place {
     pub number: u32,
     /// Handle in the kernel (nftables).
     pub handle: Option<u64>,
-    /// Line of the file, from 1 (iptables-save).
+    /// Line of the file, from 1 (iptables-save, scripts of nft).
     pub line: Option<u32>,
+    /// Its file among [`RuleSet::sources`], where that is not its table's.
+    pub source: Option<u32>,
 }
 
 /// Names a chain of a [`RuleSet`].

@@ -24,6 +24,9 @@ impl Converter<'_> {
             return self.named_lookup(parts, operator, name);
         }
         let condition = match <[Typed; 1]>::try_from(parts) {
+            Ok([left]) if body.get("exact").text() == Some("perhaps") => {
+                self.perhaps_exact(left, right)
+            }
             Ok([left]) => self.comparison(left, operator, right),
             Err(parts) => self.anonymous_lookup(parts, operator, right),
         };
@@ -102,6 +105,19 @@ impl Converter<'_> {
             ranges: Ranges::exactly(0),
             negated: !none,
         }
+    }
+
+    /// By some versions of nft any of these bits, by others just these.
+    fn perhaps_exact(&mut self, left: Typed, right: &Json<'_>) -> Condition {
+        let any_of_them = self.comparison(left.clone(), "in", right);
+        let just_these = self.comparison(left, "==", right);
+        let undecided = Condition::Undecidable {
+            reason: "depends on the version of nft".into(),
+        };
+        Condition::All(Box::new([
+            any_of_them,
+            Condition::Any(Box::new([just_these, undecided])),
+        ]))
     }
 
     fn membership(&mut self, left: Typed, right: &Json<'_>, negated: bool) -> Condition {

@@ -221,16 +221,21 @@ impl<'t> Converter<'t> {
     /// later versions do the same: `netlink_delinearize.c`, `stmt_reject_postprocess`; `payload.c`,
     /// `exthdr_dependency_kill`). Only what still stands in the rule shows that nothing is missing.
     pub(super) fn lost_family(&self) -> Option<Condition> {
-        (!self.family_shown).then(|| Condition::Undecidable {
+        (!self.family_shown && !self.table.loaded).then(|| Condition::Undecidable {
             reason: UNTOLD_FAMILY.into(),
         })
     }
 
     /// The test for TCP in front of these is taken away too, where there was one.
     pub(super) fn lost_tcp(&self) -> Option<Condition> {
+        let only_tcp = equals(Field::TransportProtocol, protocol::TCP);
         (!self.tcp_shown).then(|| {
+            if self.table.loaded {
+                // What nft puts in front.
+                return only_tcp;
+            }
             Condition::Any(Box::new([
-                equals(Field::TransportProtocol, protocol::TCP),
+                only_tcp,
                 Condition::Undecidable {
                     reason: UNTOLD_TCP.into(),
                 },

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::duration::seconds_of;
 use super::json::Json;
 use super::names;
 use crate::model::{Component, Range, interface_name, interface_prefix};
@@ -221,6 +222,7 @@ impl DataType {
             Self::InterfaceIndex => Some(interface_name(text)),
             Self::TrafficClass => traffic_class(text),
             Self::Unknown | Self::Moment | Self::Hour => None,
+            Self::Seconds => number(text).or_else(|| seconds_of(text).map(u128::from)),
             _ => names::value(self, text).or_else(|| number(text)),
         }
     }

@@ -27,6 +27,17 @@ pub(super) struct Listing<'i> {
     rules: u64,
     not_understood: u64,
     problems: Vec<Problem>,
+    kind: SourceKind,
+    /// It is to be loaded as it stands, so that nothing was left out of it.
+    loaded: bool,
+}
+
+/// Where a chain or rule of a script stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct At {
+    pub(super) line: Option<u32>,
+    /// Its source, where that is not its table's.
+    pub(super) source: Option<u32>,
 }
 
 impl<'i> Listing<'i> {
@@ -39,7 +50,31 @@ impl<'i> Listing<'i> {
             rules: 0,
             not_understood: 0,
             problems: Vec::new(),
+            kind: SourceKind::NftJson,
+            loaded: false,
         }
+    }
+
+    /// What a script makes, whose own file is this source; `loaded` where nothing was left out of it.
+    pub(super) const fn of_script(source: u32, interest: &'i Interest, loaded: bool) -> Self {
+        let mut listing = Self::new(source, interest);
+        listing.kind = SourceKind::NftScript;
+        listing.loaded = loaded;
+        listing
+    }
+
+    /// Adds all of it to `into`, with the files that were included as sources of their own.
+    pub(super) fn finish_script(self, files: &[String], into: &mut RuleSet) {
+        let Some((name, included)) = files.split_first() else {
+            return;
+        };
+        self.finish(name, into);
+        into.sources.extend(included.iter().map(|name| Source {
+            name: name.clone(),
+            kind: SourceKind::NftScript,
+            rules: 0,
+            not_understood: 0,
+        }));
     }
 
     /// Adds all of it to `into`.
@@ -54,7 +89,7 @@ impl<'i> Listing<'i> {
         }
         into.sources.push(Source {
             name: name.to_owned(),
-            kind: SourceKind::NftJson,
+            kind: self.kind,
             rules: self.rules,
             not_understood: self.not_understood,
         });
@@ -96,8 +131,8 @@ impl<'i> Listing<'i> {
         match kind {
             "set" | "map" | "meter" => return self.set(document),
             "table" => document.value(|json| self.table(&json))?,
-            "chain" => document.value(|json| self.chain(&json))?,
-            "rule" => document.value(|json| self.rule(&json))?,
+            "chain" => document.value(|json| self.chain(&json, At::default()))?,
+            "rule" => document.value(|json| self.rule(&json, At::default()))?,
             "limit" | "quota" => document.value(|json| self.rate(kind, &json))?,
             "metainfo" | "flowtable" | "counter" | "ct helper" | "ct timeout"
             | "ct expectation" | "secmark" | "synproxy" | "tunnel" => return document.skip(),
@@ -116,7 +151,7 @@ impl<'i> Listing<'i> {
             || hides_chains && !self.problems.iter().any(|p| p.hides_chains)
         {
             self.problems.push(Problem {
-                kind: SourceKind::NftJson,
+                kind: self.kind,
                 message: message.to_owned(),
                 hides_chains,
             });
@@ -133,8 +168,9 @@ impl<'i> Listing<'i> {
             self.current = match self.tables.iter().position(is_it) {
                 Some(index) => index,
                 None => {
-                    self.tables
-                        .push(TableReader::new(self.source, family, name));
+                    let mut reader = TableReader::new(self.source, family, name);
+                    reader.loaded = self.loaded;
+                    self.tables.push(reader);
                     self.tables.len() - 1
                 }
             };
@@ -142,7 +178,7 @@ impl<'i> Listing<'i> {
         self.tables.get_mut(self.current)
     }
 
-    fn table(&mut self, json: &Json<'_>) {
+    pub(super) fn table(&mut self, json: &Json<'_>) {
         let flags = json.get("flags");
         let Some(reader) = self.table_of(json.get("family").text(), json.get("name").text()) else {
             return self.problem("a table without family or name", true);
@@ -156,13 +192,14 @@ impl<'i> Listing<'i> {
                 .any(|flag| !matches!(flag.text(), Some("owner" | "persist")));
     }
 
-    fn chain(&mut self, json: &Json<'_>) {
+    pub(super) fn chain(&mut self, json: &Json<'_>, at: At) {
         let base = json.find("hook").map(|hook| base_chain(hook, json));
         let table = self.table_of(json.get("family").text(), json.get("table").text());
         let declared = table.and_then(|reader| {
             let may_be_dormant = reader.may_be_dormant;
             let chain = reader.declare_chain(json.get("name").text()?)?;
             chain.handle = json.get("handle").unsigned();
+            (chain.line, chain.source) = (at.line, at.source);
             chain.base = base;
             if let Some(base) = chain.base.as_mut().filter(|_| may_be_dormant) {
                 base.policy = match base.policy {
@@ -177,7 +214,7 @@ impl<'i> Listing<'i> {
         }
     }
 
-    fn rule(&mut self, json: &Json<'_>) {
+    pub(super) fn rule(&mut self, json: &Json<'_>, at: At) {
         self.rules += 1;
         let interest = self.interest;
         let Some((reader, chain)) = self
@@ -219,7 +256,8 @@ impl<'i> Listing<'i> {
                     place: Place {
                         number: chain.rules_read,
                         handle: json.get("handle").unsigned(),
-                        line: None,
+                        line: at.line,
+                        source: at.source,
                     },
                     text: text::rule(family, json).into(),
                     comment: json.get("comment").text().map(Into::into),
@@ -230,7 +268,7 @@ impl<'i> Listing<'i> {
         self.not_understood += u64::from(odd);
     }
 
-    fn rate(&mut self, kind: &str, json: &Json<'_>) {
+    pub(super) fn rate(&mut self, kind: &str, json: &Json<'_>) {
         let rate = match kind {
             "limit" => rate::limit(json),
             _ => rate::quota(json),
@@ -295,6 +333,31 @@ impl<'i> Listing<'i> {
                 return Ok(Some(builder));
             }
         }
+    }
+
+    /// A named set or map of a script; no elements where they are not known.
+    pub(super) fn whole_set(&mut self, declaration: &Json<'_>, elements: Option<&[Json<'_>]>) {
+        let mut head = SetHead::default();
+        if let Json::Object(members) = declaration {
+            for (member, json) in members {
+                head.note(member, json);
+            }
+        }
+        head.has_elements = elements.is_none();
+        let interest = self.interest;
+        let table = self.table_of(head.family.as_deref(), head.table.as_deref());
+        let builder = match (table, &head.set_type, elements) {
+            (Some(reader), Some(set_type), Some(elements)) => {
+                let mut builder = SetBuilder::new(set_type.clone());
+                for element in elements {
+                    builder.push(element, reader);
+                    builder.thin_out(interest);
+                }
+                Some(builder)
+            }
+            _ => None,
+        };
+        self.declare_set(head, builder);
     }
 
     fn declare_set(&mut self, head: SetHead, builder: Option<SetBuilder>) {

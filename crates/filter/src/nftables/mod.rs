@@ -1,4 +1,4 @@
-//! Reads `nft -j list ruleset` (`libnftables-json(5)`).
+//! Reads `nft -j list ruleset` (`libnftables-json(5)`), and scripts in nftables' own language ([`script`]).
 //!
 //! The document is taken apart while it is being read: what is in memory at any time is one object, or one element of a named set.
 
@@ -6,6 +6,7 @@ mod condition;
 mod converter;
 mod data_type;
 mod document;
+mod duration;
 mod effect;
 mod expression;
 mod fields;
@@ -14,6 +15,7 @@ mod json;
 mod listing;
 mod names;
 mod rate;
+pub mod script;
 mod sets;
 mod table;
 mod text;

@@ -1,7 +1,7 @@
 //! Words that nft prints in place of numbers: `nft describe` prints these tables.
 
 use super::data_type::DataType;
-use crate::protocol_names;
+use crate::{protocol_names, service_names};
 
 type Words = &'static [(&'static str, u128)];
 
@@ -9,6 +9,9 @@ type Words = &'static [(&'static str, u128)];
 pub(super) fn value(data_type: DataType, word: &str) -> Option<u128> {
     if data_type == DataType::Protocol {
         return protocol_names::number(word).map(u128::from);
+    }
+    if data_type == DataType::Port {
+        return service_names::port(word).map(u128::from);
     }
     words(data_type)
         .iter()

@@ -20,6 +20,8 @@ pub(super) struct TableReader {
     pub(super) tracks: bool,
     /// The listing garbles the table's flags: it may be switched off.
     pub(super) may_be_dormant: bool,
+    /// It is to be loaded as it stands: no test was left out of it.
+    pub(super) loaded: bool,
     chain_ids: HashMap<Box<str>, u32>,
     chain_declared: Vec<bool>,
     set_ids: HashMap<Box<str>, u32>,
@@ -64,6 +66,7 @@ impl TableReader {
             rates: HashMap::new(),
             tracks: false,
             may_be_dormant: false,
+            loaded: false,
             chain_ids: HashMap::new(),
             chain_declared: Vec::new(),
             set_ids: HashMap::new(),
@@ -80,6 +83,7 @@ impl TableReader {
             name: name.into(),
             handle: None,
             line: None,
+            source: None,
             base: None,
             rules: Vec::new(),
             rules_read: 0,

@@ -154,6 +154,7 @@ impl Accepted {
                 number: 0,
                 handle: None,
                 line: None,
+                source: None,
             },
             text: "accept".into(),
             comment: None,

@@ -1,6 +1,7 @@
 //! Reads `iptables-save` and `ip6tables-save`, of either back end.
 
 mod conditions;
+mod fragments;
 mod header;
 mod ipsets;
 mod matches;
@@ -22,6 +23,7 @@ use crate::{Interest, ReadError};
 use ipsets::IpsetNames;
 use table::{Surroundings, TableReader};
 
+pub use fragments::Fragments;
 pub(crate) use values::{address, address_range, ether_address, network, protocol};
 
 /// Reads one dump and adds its tables to `into`; keeps what packets of `interest` can meet. Read the ipsets first: a rule that names

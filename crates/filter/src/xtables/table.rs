@@ -100,6 +100,7 @@ impl TableReader {
             name: name.into(),
             handle: None,
             line: Some(line),
+            source: None,
             base: built_in(&self.name, name)
                 .map(|_| base_chain(&self.name, name, Policy::Unknown, None)),
             rules: Vec::new(),
@@ -162,6 +163,7 @@ impl TableReader {
                 number: 0,
                 handle: None,
                 line: Some(number),
+                source: None,
             },
             text: text.replace('\n', " ").into(),
             comment,
@@ -228,6 +230,7 @@ impl TableReader {
                 number: 0,
                 handle: None,
                 line: Some(line),
+                source: None,
             },
             text: text.replace('\n', " ").into(),
             comment: None,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::evaluate::Version;
 use crate::model::{Condition, Expression, Field, Range, Ranges};
-use crate::protocol_names;
+use crate::{protocol_names, service_names};
 
 use super::conditions::{any, masked, within};
 
@@ -67,11 +67,7 @@ fn port(text: &str) -> Result<u16, String> {
     {
         return Ok(value);
     }
-    SERVICES
-        .iter()
-        .find(|(name, _)| *name == text)
-        .map(|(_, port)| *port)
-        .ok_or_else(|| format!("the port name \"{text}\" is not known"))
+    service_names::port(text).ok_or_else(|| format!("the port name \"{text}\" is not known"))
 }
 
 /// `port[:port]`, either end open.
@@ -236,44 +232,6 @@ pub(super) fn named_bits(table: &[(&str, u128)], text: &str) -> Result<u128, Str
             .ok_or_else(|| format!("\"{name}\" is not known"))
     })
 }
-
-/// Services that people write by name (`services(5)`); iptables-save prints numbers.
-const SERVICES: [(&str, u16); 34] = [
-    ("ssh", 22),
-    ("ftp", 21),
-    ("ftp-data", 20),
-    ("telnet", 23),
-    ("smtp", 25),
-    ("domain", 53),
-    ("bootps", 67),
-    ("bootpc", 68),
-    ("tftp", 69),
-    ("http", 80),
-    ("www", 80),
-    ("pop3", 110),
-    ("sunrpc", 111),
-    ("auth", 113),
-    ("ident", 113),
-    ("ntp", 123),
-    ("netbios-ns", 137),
-    ("netbios-dgm", 138),
-    ("netbios-ssn", 139),
-    ("imap", 143),
-    ("imap2", 143),
-    ("snmp", 161),
-    ("ldap", 389),
-    ("https", 443),
-    ("microsoft-ds", 445),
-    ("submission", 587),
-    ("ldaps", 636),
-    ("imaps", 993),
-    ("pop3s", 995),
-    ("openvpn", 1194),
-    ("mysql", 3306),
-    ("postgresql", 5432),
-    ("sip", 5060),
-    ("http-alt", 8080),
-];
 
 #[cfg(test)]
 mod tests {

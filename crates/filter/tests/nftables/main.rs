@@ -1,7 +1,9 @@
 //! Reads listings of `nft -j list ruleset`.
 
 mod hostile;
+mod loading;
 mod model;
+mod script;
 mod text;
 
 use sshdoctor_filter::model::RuleSet;

@@ -41,7 +41,7 @@ fn files_are_recognised_by_their_beginning() {
         ),
         (
             "table inet filter {\n\tchain input {\n",
-            Some(Content::NftText),
+            Some(Readable(SourceKind::NftScript)),
         ),
         (
             "-P INPUT ACCEPT\n-A INPUT -j DROP\n",

@@ -1,5 +1,6 @@
-//! The rule sets of a host: of this one as they are now, or saved in files.
+//! The rule sets of a host: of this one as they are now, saved in files, or as a boot would load them.
 
+mod at_boot;
 mod dump;
 mod kernel_rules;
 mod kernel_steps;
@@ -7,17 +8,23 @@ mod live;
 mod nf_tables;
 mod saved;
 
+pub use at_boot::AtBoot;
+pub(crate) use at_boot::Loads;
 pub use live::Live;
 pub use saved::{Saved, SourceError};
 
-use std::io::BufRead;
+use std::io::{BufRead, Read as _};
 
 use sshdoctor_filter::evaluate::{self, Decision, Facts, Packet, Question};
 use sshdoctor_filter::model::{RuleSet, SourceKind};
+use sshdoctor_filter::nftables::script::{self, Meaning, NoIncludes};
 use sshdoctor_filter::{Interest, ReadError, ipset, nftables, xtables};
 
 /// Readings after which everything is kept, whatever packets it is for: nothing can be missing then.
 const SELECTIVE_READINGS: usize = 3;
+
+/// How much of a script is read: one byte more than its reader takes.
+const LONGEST_SCRIPT: u64 = 32 * 1024 * 1024 + 1;
 
 /// Where rule sets are read from.
 #[derive(Debug)]
@@ -26,6 +33,8 @@ pub enum RuleSource {
     Live(Live),
     /// Files.
     Saved(Saved),
+    /// Files that a boot loads.
+    AtBoot(AtBoot),
 }
 
 impl RuleSource {
@@ -37,6 +46,7 @@ impl RuleSource {
         match self {
             Self::Live(live) => Ok(live.read(interest)),
             Self::Saved(saved) => saved.read(interest),
+            Self::AtBoot(at_boot) => at_boot.read(interest),
         }
     }
 }
@@ -61,11 +71,23 @@ pub fn decide(
 fn read_as(
     kind: SourceKind,
     name: &str,
-    input: impl BufRead,
+    mut input: impl BufRead,
     interest: &Interest,
     into: &mut RuleSet,
 ) -> Result<(), ReadError> {
     match kind {
+        SourceKind::NftScript => {
+            let mut text = Vec::new();
+            input
+                .by_ref()
+                .take(LONGEST_SCRIPT)
+                .read_to_end(&mut text)
+                .map_err(|source| ReadError::Io {
+                    name: name.to_owned(),
+                    source,
+                })?;
+            script::read(name, &text, Meaning::Listed, &NoIncludes, interest, into)
+        }
         SourceKind::NftJson => nftables::read(name, input, interest, into),
         SourceKind::Ipset => ipset::read(name, input, interest, into),
         SourceKind::IptablesNft

@@ -32,7 +32,7 @@ pub enum SourceError {
     },
     /// The content is of no kind that can be read.
     #[error(
-        "{name} is not what nft -j list ruleset, iptables-save, ip6tables-save or ipset save prints"
+        "{name} is not what nft list ruleset (with or without -j), iptables-save, ip6tables-save or ipset save prints"
     )]
     Unfamiliar {
         /// The file.
@@ -134,7 +134,7 @@ impl Saved {
 const fn turn(kind: SourceKind) -> u8 {
     match kind {
         SourceKind::Ipset => 0,
-        SourceKind::NftJson => 1,
+        SourceKind::NftJson | SourceKind::NftScript => 1,
         SourceKind::IptablesNft | SourceKind::Ip6tablesNft => 2,
         SourceKind::IptablesLegacy | SourceKind::Ip6tablesLegacy => 3,
     }
@@ -311,13 +311,13 @@ mod tests {
         let other = directory.path().join("other");
         fs::write(&other, "Port 22\n").unwrap();
         let error = Saved::open([other.clone()]).unwrap_err().to_string();
-        let expected = format!("{} is not what nft -j list ruleset", other.display());
+        let expected = format!("{} is not what nft list ruleset", other.display());
         assert!(error.starts_with(&expected), "{error}");
         let listing = directory.path().join("listing");
-        fs::write(&listing, "table inet own {\n}\n").unwrap();
+        fs::write(&listing, "Chain INPUT (policy ACCEPT)\n").unwrap();
         let error = Saved::open([listing.clone()]).unwrap_err().to_string();
         let expected = format!(
-            "{} does not tell all of its rules: save what nft -j list ruleset prints instead",
+            "{} does not tell all of its rules: save what iptables-save -c prints instead",
             listing.display()
         );
         assert_eq!(error, expected);

@@ -11,6 +11,7 @@ use sshdoctor_case::{Boot, Fact, NewInstance, Received};
 
 use super::Host;
 use super::init::unit_files::{Enablement, UnitFile, find};
+use crate::packet_filter::AtBoot;
 use crate::root::Root;
 
 /// Directories of units in which `default.target` is looked for (`bootup(7)`).
@@ -20,6 +21,12 @@ const TARGET_DIRECTORIES: [&str; 4] = [
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
 ];
+
+/// The tools that load rules of a packet filter when this system boots, each with its rules where they can be read.
+#[must_use]
+pub fn rules_at_boot(root: &Root) -> Vec<(&'static str, Option<AtBoot>)> {
+    saved_rules::enabled(root)
+}
 
 pub(super) fn look(host: &Host) -> Vec<Fact> {
     let root = &host.root;

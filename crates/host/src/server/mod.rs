@@ -31,6 +31,8 @@ mod sshd_start;
 mod system;
 mod tcp_wrappers;
 
+pub use boot::rules_at_boot;
+
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;

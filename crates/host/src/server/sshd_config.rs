@@ -6,7 +6,6 @@ mod counting;
 mod criteria;
 mod dump;
 mod files;
-mod glob;
 mod keywords;
 mod listen;
 mod pattern;

@@ -9,10 +9,13 @@ use sshdoctor_filter::evaluate::{
     self, AnswerFate, Connect, Decider, Decision, Ending, Facts, Fate, HostAddress, InterfaceFacts,
     Question, RouteAnswer, Version,
 };
-use sshdoctor_filter::model::{ChainReference, Devices, Origin, RuleSet, SourceKind, Table};
+use sshdoctor_filter::model::{
+    ChainReference, Devices, Origin, Problem, RuleSet, SourceKind, Table,
+};
+use sshdoctor_filter::nftables::script::{self, Meaning, NoIncludes};
 use sshdoctor_filter::{Interest, ReadError, ipset, nftables, xtables};
 
-use super::case::FilterPacket;
+use super::case::{FilterPacket, LoadKind};
 use super::compare::Judgement;
 use super::ground::{CLIENT_MAC, SERVER_V4, SERVER_V6};
 use super::loading::Dumps;
@@ -22,10 +25,22 @@ use super::trace::{RuleName, RulePlace};
 /// Readings for packets of interest only, before everything is kept; as the program does it.
 const SELECTIVE_READINGS: usize = 3;
 
-/// Judges with the project's own evaluator.
+/// Judges with the project's own evaluator, by what the tools list.
 #[must_use]
 pub fn judge(dumps: &Dumps, packet: &FilterPacket) -> Judgement {
-    match decide(dumps, packet) {
+    judge_what(read, dumps, packet)
+}
+
+/// The same by what the tools were given to load, as files of a next boot are judged.
+#[must_use]
+pub fn judge_as_loaded(dumps: &Dumps, packet: &FilterPacket) -> Judgement {
+    judge_what(read_loaded, dumps, packet)
+}
+
+type Reader = fn(&Dumps, &Interest) -> Result<RuleSet, ReadError>;
+
+fn judge_what(read: Reader, dumps: &Dumps, packet: &FilterPacket) -> Judgement {
+    match decide(read, dumps, packet) {
         Ok((rule_set, decision)) => judgement(&rule_set, &decision, dumps),
         Err(error) => Judgement {
             undecided: vec![format!("not read: {error}")],
@@ -34,7 +49,11 @@ pub fn judge(dumps: &Dumps, packet: &FilterPacket) -> Judgement {
     }
 }
 
-fn decide(dumps: &Dumps, packet: &FilterPacket) -> Result<(RuleSet, Decision), ReadError> {
+fn decide(
+    read: Reader,
+    dumps: &Dumps,
+    packet: &FilterPacket,
+) -> Result<(RuleSet, Decision), ReadError> {
     let question = question(packet);
     let facts = facts(packet);
     let mut interest = Interest::in_packets(evaluate::packets_of(&question, &facts));
@@ -76,6 +95,51 @@ fn read(dumps: &Dumps, interest: &Interest) -> Result<RuleSet, ReadError> {
     assemble(&mut rule_set);
     name_devices(&mut rule_set, &dumps.devices);
     Ok(rule_set)
+}
+
+fn read_loaded(dumps: &Dumps, interest: &Interest) -> Result<RuleSet, ReadError> {
+    let mut rule_set = RuleSet {
+        interest: interest.clone(),
+        ..RuleSet::default()
+    };
+    for load in &dumps.loaded {
+        let (text, into) = (load.text.as_bytes(), &mut rule_set);
+        let kind = match load.kind {
+            LoadKind::Nft => {
+                script::read("script", text, Meaning::Loaded, &NoIncludes, interest, into)?;
+                continue;
+            }
+            LoadKind::Ipset => {
+                ipset::read("sets", text, interest, into)?;
+                continue;
+            }
+            LoadKind::IptablesNft => SourceKind::IptablesNft,
+            LoadKind::Ip6tablesNft => SourceKind::Ip6tablesNft,
+            LoadKind::IptablesLegacy => SourceKind::IptablesLegacy,
+            LoadKind::Ip6tablesLegacy => SourceKind::Ip6tablesLegacy,
+        };
+        xtables::read("rules", kind, text, interest, into)?;
+    }
+    doubt_shared_tables(&mut rule_set);
+    Ok(rule_set)
+}
+
+/// A table that both nft and iptables load is one in the kernel.
+fn doubt_shared_tables(rule_set: &mut RuleSet) {
+    let is_shared = rule_set.tables.iter().any(|table| {
+        table.origin == Origin::Nft
+            && rule_set.tables.iter().any(|other| {
+                other.origin == Origin::IptablesNft
+                    && (other.family, &other.name) == (table.family, &table.name)
+            })
+    });
+    if is_shared {
+        rule_set.problems.push(Problem {
+            kind: SourceKind::NftScript,
+            message: "a table is loaded by two tools".to_owned(),
+            hides_chains: true,
+        });
+    }
 }
 
 fn name_devices(rule_set: &mut RuleSet, devices: &[(String, String)]) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sshdoctor_filter::content::{self, Content};
 use sshdoctor_filter::model::{Condition, RuleSet, SourceKind, Statement, Verdict};
+use sshdoctor_filter::nftables::script::{self, Meaning, NoIncludes};
 use sshdoctor_filter::{Interest, ReadError, ipset, nftables, xtables};
 
 use super::bench::{Bench, Trying};
@@ -139,6 +140,17 @@ fn read_as(kind: SourceKind, bytes: &[u8]) -> Result<RuleSet, ReadError> {
     match kind {
         SourceKind::NftJson => nftables::read("file", bytes, &everything, &mut rule_set)?,
         SourceKind::Ipset => ipset::read("file", bytes, &everything, &mut rule_set)?,
+        SourceKind::NftScript => {
+            let meaning = Meaning::Listed;
+            script::read(
+                "file",
+                bytes,
+                meaning,
+                &NoIncludes,
+                &everything,
+                &mut rule_set,
+            )?;
+        }
         other => xtables::read("file", other, bytes, &everything, &mut rule_set)?,
     }
     Ok(rule_set)
@@ -180,7 +192,7 @@ fn restorers(kind: SourceKind) -> &'static [LoadKind] {
         SourceKind::Ip6tablesNft | SourceKind::Ip6tablesLegacy => {
             &[LoadKind::Ip6tablesLegacy, LoadKind::Ip6tablesNft]
         }
-        SourceKind::NftJson | SourceKind::Ipset => &[],
+        SourceKind::NftJson | SourceKind::NftScript | SourceKind::Ipset => &[],
     }
 }
 

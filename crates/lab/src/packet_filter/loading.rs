@@ -41,6 +41,8 @@ pub struct Dumps {
     pub ipset: Option<String>,
     /// Devices of ingress and egress chains by chain, which nft 1.0.6 leaves out of its JSON and netlink tells.
     pub devices: Vec<(String, String)>,
+    /// What was loaded, as it was given to the tools.
+    pub loaded: Vec<Load>,
 }
 
 impl Dumps {
@@ -201,6 +203,7 @@ impl Loader {
     pub(crate) fn dump(&self, case: &FilterCase) -> Result<Dumps, LabError> {
         Ok(Dumps {
             devices: devices(case),
+            loaded: case.loads.clone(),
             ..self.dump_all(case, &[])?
         })
     }
@@ -260,6 +263,7 @@ impl Loader {
             ip6tables_legacy: take(),
             ipset: take(),
             devices: Vec::new(),
+            loaded: Vec::new(),
         })
     }
 

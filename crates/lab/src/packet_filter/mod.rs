@@ -25,7 +25,7 @@ use std::sync::mpsc::{Sender, channel};
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 
-pub use by_filter::judge as judge_by_filter;
+pub use by_filter::{judge as judge_by_filter, judge_as_loaded};
 pub use case::{FilterCase, FilterPacket, Load, LoadKind};
 pub use compare::{Deciding, FuzzTotals, Judge, Judgement};
 pub use corpora::{Dumped, Loaded, Sent, read_dump, try_dumps};

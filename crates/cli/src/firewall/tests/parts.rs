@@ -41,6 +41,7 @@ pub(super) fn rule(number: u32, handle: Option<u64>, line: Option<u32>, text: &s
             number,
             handle,
             line,
+            source: None,
         },
         text: text.into(),
         comment: None,
@@ -53,6 +54,7 @@ pub(super) fn chain(name: &str, hook: Option<Hook>, policy: Policy, rules: Vec<R
         name: name.into(),
         handle: None,
         line: Some(2),
+        source: None,
         base: hook.map(|hook| BaseChain {
             hook: Some(hook),
             chain_type: ChainType::Filter,

@@ -60,8 +60,13 @@ fn proof(server: &Server<'_>, filtered: Filtered<'_>) -> Proof {
     };
     let outcome = denial().map_or(Outcome::TimedOut, |ending| ending.outcome);
     let decided_by = denial().map_or("", |ending| ending.decided_by.as_str());
+    let whose = if server.question.root.is_some() {
+        "The firewall rules that this system loads at boot keep"
+    } else {
+        "The firewall of this server keeps"
+    };
     let sentence = format!(
-        "The firewall of this server keeps {} out of port {}: {}",
+        "{whose} {} out of port {}: {}",
         server.client(),
         server.port(),
         lower(filtered.summary)
@@ -216,11 +221,28 @@ pub(crate) fn not_persisted(server: &Server<'_>) -> Option<Proof> {
     if !let_in || server.packet_filter.is_empty() {
         return None;
     }
-    Some(
-        Proof::later(format!(
-            "The rules that {} loads at boot keep this client out.",
-            denied_later.tool
-        ))
-        .by(boot.id),
-    )
+    let what = match denied_later.verdict {
+        Some(PacketVerdict::Reject) => "reject",
+        _ => "drop",
+    };
+    let by = denied_later.rule.as_ref().map_or_else(String::new, |rule| {
+        let line = rule.line.map(|line| format!(", line {line}"));
+        format!(
+            " ({}{}: {})",
+            rule.source,
+            line.unwrap_or_default(),
+            rule.text
+        )
+    });
+    let mut proof = Proof::later(format!(
+        "Fine now, and will not survive the next reboot: the rules that {} loads at boot {what} the packets of {} to port {}{by}.",
+        denied_later.tool,
+        server.client(),
+        server.port(),
+    ))
+    .by(boot.id);
+    if let Some(rule) = &denied_later.rule {
+        proof = proof.quoting(quotation(rule, None));
+    }
+    Some(proof)
 }

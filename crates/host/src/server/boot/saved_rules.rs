@@ -4,8 +4,9 @@ use std::path::Path;
 
 use sshdoctor_case::{Received, SavedRules};
 
+use crate::packet_filter::{AtBoot, Loads};
 use crate::root::Root;
-use crate::server::init::unit_files::{Enablement, UnitFile, find};
+use crate::server::init::unit_files::{Enablement, UnitFile, find, start_commands};
 
 /// A tool that loads rules, and where it keeps them.
 struct Tool {
@@ -97,6 +98,77 @@ pub(super) fn all(root: &Root, enablement: &Enablement) -> Vec<SavedRules> {
         .iter()
         .filter_map(|tool| rules(root, enablement, tool))
         .collect()
+}
+
+/// The tools that a boot runs, each with what it would load where that can be read.
+pub(super) fn enabled(root: &Root) -> Vec<(&'static str, Option<AtBoot>)> {
+    let enablement = Enablement::read(root);
+    let tools = TOOLS.iter().filter(|tool| {
+        rules(root, &enablement, tool).is_some_and(|rules| rules.enabled == Some(true))
+    });
+    let mut found: Vec<(&'static str, Option<Loads>)> =
+        tools.map(|tool| (tool.name, loads(root, tool))).collect();
+    join_families(&mut found);
+    found
+        .into_iter()
+        .map(|(name, loads)| (name, loads.map(|loads| AtBoot::new(root.clone(), loads))))
+        .collect()
+}
+
+/// The two services of iptables load one rule set for each family, beside each other.
+fn join_families(found: &mut Vec<(&'static str, Option<Loads>)>) {
+    let place = |name: &str| found.iter().position(|(known, _)| *known == name);
+    let (Some(four), Some(six)) = (place("iptables"), place("ip6tables")) else {
+        return;
+    };
+    let (_, loads) = found.remove(six);
+    let joined = match (found.get_mut(four), loads) {
+        (Some((_, Some(Loads::Saved { ip6, .. }))), Some(Loads::Saved { ip6: own, .. })) => {
+            *ip6 = own;
+            true
+        }
+        _ => false,
+    };
+    if !joined && let Some((_, loads)) = found.get_mut(four) {
+        *loads = None;
+    }
+}
+
+fn loads(root: &Root, tool: &Tool) -> Option<Loads> {
+    let first = || tool.files.iter().find(|path| root.exists(path));
+    let there = |path: &str| root.exists(path).then(|| path.to_owned());
+    let only = |ip4: Option<String>, ip6: Option<String>| Loads::Saved {
+        ipsets: None,
+        ip4,
+        ip6,
+    };
+    Some(match tool.name {
+        "nftables" => Loads::Script(match find(root, tool.unit) {
+            UnitFile::At(_) => script_of(&start_commands(root, tool.unit))?,
+            _ => (*first()?).to_owned(),
+        }),
+        "netfilter-persistent" => Loads::Saved {
+            ipsets: there("/etc/iptables/ipsets"),
+            ip4: there("/etc/iptables/rules.v4"),
+            ip6: there("/etc/iptables/rules.v6"),
+        },
+        "iptables" => only(Some((*first()?).to_owned()), None),
+        "ip6tables" => only(None, Some((*first()?).to_owned())),
+        "ufw" => Loads::Ufw,
+        _ => return None,
+    })
+}
+
+/// The file of `nft -f FILE`, where that is all that a unit runs.
+fn script_of(commands: &[String]) -> Option<String> {
+    let [command] = commands else {
+        return None;
+    };
+    let words: Vec<&str> = command.split_ascii_whitespace().collect();
+    match words.as_slice() {
+        [program, "-f" | "--file", file] if program.ends_with("/nft") => Some((*file).to_owned()),
+        _ => None,
+    }
 }
 
 /// What a tool would load; nothing where there is no such tool.

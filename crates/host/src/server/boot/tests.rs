@@ -102,6 +102,71 @@ fn a_mounted_disk_tells_what_would_stop_its_boot_or_close_its_port() {
     );
 }
 
+const NFTABLES: &str =
+    "[Service]\nExecStart=/usr/sbin/nft -f /etc/own.nft\n[Install]\nWantedBy=sysinit.target\n";
+
+#[test]
+fn what_a_boot_loads_is_the_file_that_the_unit_names() {
+    let disk = |unit: &str| {
+        MountedDisk::with(&[
+            ("/usr/lib/systemd/system/nftables.service", unit),
+            ("/etc/nftables.conf", "table inet other\n"),
+            ("/etc/own.nft", "table inet own\n"),
+        ])
+        .and_links(&[(
+            "/etc/systemd/system/sysinit.target.wants/nftables.service",
+            "/usr/lib/systemd/system/nftables.service",
+        )])
+    };
+    let plain = disk(NFTABLES);
+    let found = rules_at_boot(&plain.host().root);
+    let [("nftables", Some(rules))] = found.as_slice() else {
+        panic!("{found:?}");
+    };
+    let rules = rules
+        .read(&sshdoctor_filter::Interest::everything())
+        .unwrap();
+    assert_eq!(&*rules.tables[0].name, "own");
+    let more = NFTABLES.replace("[Install]", "ExecStart=/usr/local/bin/more\n[Install]");
+    let found = rules_at_boot(&disk(&more).host().root);
+    assert!(
+        matches!(found.as_slice(), [("nftables", None)]),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn both_services_of_iptables_are_one_tool() {
+    let unit = "[Install]\nWantedBy=basic.target\n";
+    let disk = MountedDisk::with(&[
+        ("/usr/lib/systemd/system/iptables.service", unit),
+        ("/usr/lib/systemd/system/ip6tables.service", unit),
+        ("/etc/sysconfig/iptables", "*filter\n:INPUT DROP\nCOMMIT\n"),
+        (
+            "/etc/sysconfig/ip6tables",
+            "*filter\n:INPUT ACCEPT\nCOMMIT\n",
+        ),
+    ])
+    .and_links(&[
+        (
+            "/etc/systemd/system/basic.target.wants/iptables.service",
+            "/usr/lib/systemd/system/iptables.service",
+        ),
+        (
+            "/etc/systemd/system/basic.target.wants/ip6tables.service",
+            "/usr/lib/systemd/system/ip6tables.service",
+        ),
+    ]);
+    let found = rules_at_boot(&disk.host().root);
+    let [("iptables", Some(rules))] = found.as_slice() else {
+        panic!("{found:?}");
+    };
+    let rules = rules
+        .read(&sshdoctor_filter::Interest::everything())
+        .unwrap();
+    assert_eq!(rules.tables.len(), 2);
+}
+
 #[test]
 fn a_file_is_missing_only_where_no_other_file_system_can_hold_it() {
     const FSTAB: &str = "\

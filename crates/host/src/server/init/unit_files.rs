@@ -102,6 +102,20 @@ pub(super) fn conditions(root: &Root, name: &str) -> Vec<String> {
     settings.beginning_with("Unit", "Condition").collect()
 }
 
+/// What a unit runs when it starts, as written.
+pub(in crate::server) fn start_commands(root: &Root, name: &str) -> Vec<String> {
+    let UnitFile::At(path) = find(root, name) else {
+        return Vec::new();
+    };
+    let mut settings = Settings::default();
+    settings.read(root, &path);
+    for drop_in in drop_ins(root, name) {
+        settings.read(root, &drop_in);
+    }
+    let commands = settings.values("Service", "ExecStart");
+    commands.map(str::to_owned).collect()
+}
+
 fn masked(name: &str, path: &Path) -> Unit {
     Unit {
         load_state: Received::from_text("masked"),

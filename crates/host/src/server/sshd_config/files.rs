@@ -6,8 +6,8 @@ use std::time::UNIX_EPOCH;
 
 use sshdoctor_case::{ConfigFile, Received};
 
-use super::glob;
 use super::text::{Setting, setting};
+use crate::glob;
 use crate::root::Root;
 
 /// Where a relative Include begins (`sshd_config(5)`).

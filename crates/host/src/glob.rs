@@ -1,4 +1,4 @@
-//! File names by pattern, as `glob(3)` finds them for an Include: in the order of their bytes, hidden ones only by name.
+//! File names by pattern, as `glob(3)` finds them for what files include: in the order of their bytes, hidden ones only by name.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -14,7 +14,7 @@ const MOST_DIRECTORIES: usize = 1024;
 const LONGEST: usize = 4096;
 
 /// The paths that a pattern stands for, at most `most`.
-pub(super) fn paths(root: &Root, pattern: &[u8], most: usize) -> Vec<PathBuf> {
+pub(crate) fn paths(root: &Root, pattern: &[u8], most: usize) -> Vec<PathBuf> {
     if pattern.len() >= LONGEST {
         return Vec::new();
     }
