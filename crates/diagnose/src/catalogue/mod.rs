@@ -42,12 +42,18 @@ pub struct Cause {
     pub what: &'static str,
     /// How it looks from the client.
     pub looks: &'static str,
+    /// How it looks on the server: what its tools and its log show.
+    pub server_looks: &'static str,
     /// How to be sure.
     pub confirm: Commands,
     /// The smallest safe change.
     pub remedy: RemedyText,
+    /// The remedy's commands where distributions differ, each complete in itself.
+    pub by_distribution: &'static [OnDistribution],
     /// What not to do meanwhile.
     pub avoid: &'static str,
+    /// How to stop it coming back.
+    pub lasting: &'static str,
     /// How often it happens.
     pub prior: Prior,
     /// Whether a server shows it, and stops the client by it; absent where that cannot be seen there.
@@ -96,6 +102,15 @@ pub struct RemedyText {
     pub place: Where,
     /// The commands.
     pub commands: Commands,
+}
+
+/// The smallest safe change in the commands of some distributions.
+#[derive(Debug)]
+pub struct OnDistribution {
+    /// Which: `Debian, Ubuntu`.
+    pub names: &'static str,
+    /// The commands, in order, with the placeholders of [`Commands`].
+    pub commands: &'static [&'static str],
 }
 
 /// How often a cause is the one, relative to the others.
