@@ -17,8 +17,10 @@ mod known;
 mod mandatory_access;
 mod network;
 mod network_firewall;
+mod page;
 mod port;
 mod resource;
+mod scenarios;
 mod service;
 mod socket;
 
@@ -28,6 +30,7 @@ use crate::inside::Prove;
 use crate::outside::world::Weighted;
 
 pub use known::Known;
+pub use page::page;
 
 /// One cause of a lockout.
 #[derive(Debug)]
