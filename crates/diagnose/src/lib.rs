@@ -6,6 +6,7 @@
 pub mod catalogue;
 pub mod inside;
 pub mod outside;
+pub mod text;
 
 use sshdoctor_case::{Case, Report};
 

@@ -76,6 +76,7 @@ impl Pseudonyms {
             | Fact::Selinux { .. }
             | Fact::AppArmor { .. }
             | Fact::CryptoPolicy { .. }
+            | Fact::TextLine { .. }
             | Fact::NotSeen { .. }) => self.server_fact(server),
             Fact::NotObserved { question, reason } => Fact::NotObserved {
                 question: Box::new(self.question(*question)),

@@ -1,0 +1,605 @@
+//! The state machine: from messages to attempts, of which the last decides.
+
+use std::collections::VecDeque;
+
+use sshdoctor_case::{Outcome, Stage};
+
+use super::{
+    attempt::{Attempt, Decision, Told},
+    ending,
+    errno::{Errno, Resolution},
+    message::{self, Message},
+    sign::{Ending, Meaning, Phase, SUMMARY, SYMPTOM, Shows, Side, Sign},
+    speaker::Speaker,
+};
+
+/// Attempts in a server's log that are open at the same time.
+const MOST_OPEN: usize = 64;
+
+/// Earlier attempts that are remembered.
+const MOST_EARLIER: usize = 16;
+
+/// Key of what a server says of itself, not of a client.
+const SERVICE: u64 = 0;
+
+/// How an earlier attempt ended.
+#[derive(Debug, Clone)]
+pub(super) struct Earlier {
+    /// The last of its lines.
+    pub(super) line: u64,
+    /// Absent where it worked.
+    pub(super) stage: Option<Stage>,
+    /// The decisive words.
+    pub(super) words: String,
+}
+
+/// Everything that a text has told so far.
+#[derive(Debug)]
+pub(super) struct Story {
+    /// What the client tells of the attempt that is under way.
+    pub(super) client: Attempt,
+    /// What servers tell, the one that spoke last at the end.
+    pub(super) servers: VecDeque<Attempt>,
+    /// Attempts of the client before it.
+    pub(super) earlier: VecDeque<Earlier>,
+    /// How many these were.
+    pub(super) attempts: u64,
+    /// Lines that were understood.
+    pub(super) understood: u64,
+    /// Who speaks.
+    pub(super) speaker: Speaker,
+}
+
+impl Story {
+    pub(super) const fn new() -> Self {
+        Self {
+            client: Attempt::new(Side::Client, SERVICE),
+            servers: VecDeque::new(),
+            earlier: VecDeque::new(),
+            attempts: 0,
+            understood: 0,
+            speaker: Speaker::unknown(),
+        }
+    }
+
+    /// Takes a message. Says whether it settles the whole line.
+    pub(super) fn take(&mut self, message: &Message<'_>) -> bool {
+        let Some(side) = side(message) else {
+            return false;
+        };
+        let settled = match side {
+            Side::Client => self.of_client(message),
+            Side::Server => self.of_server(message),
+        };
+        self.understood += 1;
+        settled
+    }
+
+    fn of_client(&mut self, message: &Message<'_>) -> bool {
+        if self.begins_anew(message) {
+            self.next_attempt();
+        }
+        self.client.last_line = message.number;
+        let attempt = &mut self.client;
+        match message.sign.meaning {
+            Meaning::Version => self.speaker.version(message.rest()),
+            Meaning::Begins => begin(attempt, message),
+            Meaning::Reached(phase) => reach(attempt, phase, message),
+            Meaning::AddressFailed => {
+                let failed = message::failed_connect(message.rest());
+                attempt.reach(Phase::Connecting, message.quoted());
+                attempt.port = attempt.port.or(failed.port);
+                if let Some(address) = failed.host {
+                    attempt.address_failed(address, failed.errno, message.quoted());
+                }
+            }
+            Meaning::ConnectFailed => connect_failed(attempt, message),
+            Meaning::ForwardFailed => forward_failed(attempt, message),
+            Meaning::NotResolved => not_resolved(attempt, message),
+            Meaning::Ended(how) => return ended(attempt, how, message),
+            Meaning::Stops(stop) => {
+                attempt.decide(Decision {
+                    stage: stop.stage,
+                    outcome: stop.outcome,
+                    told: Told::Sign(stop.shows, stop.causes.to_vec()),
+                    weight: stop.weight,
+                    line: message.quoted(),
+                });
+                attempt.over |= stop.stage <= Stage::HostKey;
+            }
+            Meaning::Configuration => configuration(attempt, message, "client-config-invalid"),
+            Meaning::Denied => denied(attempt, message),
+            Meaning::Hints(causes) => attempt.hint(causes, &message.quoted()),
+            Meaning::PasswordRefused => {
+                attempt.reach(Phase::Authenticating, message.quoted());
+                attempt.passwords_refused += 1;
+                attempt.decide(denial(message, SUMMARY));
+            }
+            Meaning::KeyOffered => {
+                attempt.reach(Phase::Authenticating, message.quoted());
+                attempt.key_offered = true;
+            }
+            Meaning::KeyAccepted => attempt.key_accepted = true,
+            Meaning::Succeeds(phase) => succeed(attempt, phase, message),
+            Meaning::ServerWorks | Meaning::Noise => {}
+        }
+        true
+    }
+
+    /// The message cannot belong to the attempt that is under way.
+    fn begins_anew(&self, message: &Message<'_>) -> bool {
+        let attempt = &self.client;
+        let stopped = attempt
+            .decision
+            .as_ref()
+            .is_some_and(|d| d.weight >= SUMMARY);
+        match message.sign.meaning {
+            Meaning::Version => {
+                let inner = attempt.proxied && !attempt.through_jump && !attempt.over;
+                !inner && (stopped || attempt.works || attempt.phase > Phase::Connecting)
+            }
+            Meaning::Begins => stopped || (attempt.works && !attempt.proxied),
+            Meaning::ConnectFailed | Meaning::NotResolved => stopped || attempt.works,
+            Meaning::Denied => attempt.over && stopped,
+            Meaning::Stops(stop) => {
+                attempt.over && stopped && stop.weight > SYMPTOM && {
+                    // Two lines of one refusal of a host key, or of one configuration.
+                    attempt
+                        .decision
+                        .as_ref()
+                        .is_some_and(|d| d.stage != stop.stage)
+                }
+            }
+            Meaning::Succeeds(_) | Meaning::KeyOffered | Meaning::Reached(_) => {
+                attempt.over && stopped && message.sign.words.starts_with("Last login")
+            }
+            _ => false,
+        }
+    }
+
+    fn next_attempt(&mut self) {
+        let done = std::mem::replace(&mut self.client, Attempt::new(Side::Client, SERVICE));
+        if done.is_blank() {
+            return;
+        }
+        self.attempts += 1;
+        remember(&mut self.earlier, &done);
+    }
+
+    fn of_server(&mut self, message: &Message<'_>) -> bool {
+        let meaning = message.sign.meaning;
+        if matches!(meaning, Meaning::Noise | Meaning::Version) {
+            return true;
+        }
+        let peer = message::peer(&message.text);
+        let key = match meaning {
+            Meaning::Stops(stop) if stop.stage <= Stage::Banner => SERVICE,
+            Meaning::Configuration => SERVICE,
+            Meaning::ServerWorks
+                if message.sign.words.starts_with("Server listening")
+                    || message.sign.words.starts_with("Started ") =>
+            {
+                SERVICE
+            }
+            _ => key(message, peer.as_ref()),
+        };
+        let attempt = self.server(key);
+        attempt.last_line = message.number;
+        if let Some((address, _)) = peer
+            && key != SERVICE
+        {
+            attempt.from = Some(address);
+        }
+        if let Some(user) = user(&message.text) {
+            attempt.user = Some(user);
+        }
+        match meaning {
+            Meaning::Stops(stop) if !happens_to_clients_only(message) => {
+                attempt.works = false;
+                attempt.decide(Decision {
+                    stage: stop.stage,
+                    outcome: stop.outcome,
+                    told: Told::Sign(stop.shows, stop.causes.to_vec()),
+                    weight: stop.weight,
+                    line: message.quoted(),
+                });
+            }
+            Meaning::Configuration => configuration(attempt, message, "config-invalid"),
+            Meaning::Denied => attempt.decide(denial(message, SUMMARY)),
+            Meaning::Hints(causes) => attempt.hint(causes, &message.quoted()),
+            Meaning::ServerWorks => works(attempt, message),
+            Meaning::Ended(Ending::Closed | Ending::Reset)
+                if message.text.contains("[preauth]") && attempt.decision.is_none() =>
+            {
+                attempt.decide(Decision {
+                    stage: Stage::Authentication,
+                    outcome: Outcome::LoginRefused,
+                    told: Told::Sign(
+                        Shows::Nothing,
+                        vec!["strict-known-hosts", "key-not-authorized"],
+                    ),
+                    weight: SUMMARY - 10,
+                    line: message.quoted(),
+                });
+            }
+            _ => {}
+        }
+        true
+    }
+
+    /// The attempt with this key, moved to the end.
+    fn server(&mut self, key: u64) -> &mut Attempt {
+        match self.servers.iter().rposition(|attempt| attempt.key == key) {
+            Some(index) if index + 1 == self.servers.len() => {}
+            Some(index) => {
+                if let Some(attempt) = self.servers.remove(index) {
+                    self.servers.push_back(attempt);
+                }
+            }
+            None => {
+                if self.servers.len() >= MOST_OPEN {
+                    let oldest =
+                        usize::from(self.servers.front().is_some_and(|a| a.key == SERVICE));
+                    self.servers.remove(oldest);
+                }
+                self.servers.push_back(Attempt::new(Side::Server, key));
+            }
+        }
+        let last = self.servers.len() - 1;
+        &mut self.servers[last]
+    }
+
+    /// The text ends here.
+    pub(super) fn end(&mut self) {
+        ending::conclude(&mut self.client);
+        if self.client.is_blank() && self.attempts > 0 {
+            return;
+        }
+        if !self.client.is_blank() {
+            self.attempts += 1;
+        }
+    }
+
+    /// What the server says of itself.
+    pub(super) fn service(&self) -> Option<&Attempt> {
+        self.servers.iter().find(|attempt| attempt.key == SERVICE)
+    }
+
+    /// The client of a server's log that spoke last.
+    pub(super) fn last_visitor(&self) -> Option<&Attempt> {
+        self.servers.iter().rfind(|attempt| {
+            attempt.key != SERVICE && (attempt.decision.is_some() || attempt.works)
+        })
+    }
+}
+
+fn remember(earlier: &mut VecDeque<Earlier>, done: &Attempt) {
+    if earlier.len() >= MOST_EARLIER {
+        earlier.pop_front();
+    }
+    earlier.push_back(Earlier {
+        line: done
+            .decision
+            .as_ref()
+            .map_or(done.last_line, |d| d.line.number),
+        stage: done.decision.as_ref().map(|d| d.stage),
+        words: done
+            .decision
+            .as_ref()
+            .map(|d| d.line.text.as_str().to_owned())
+            .unwrap_or_default(),
+    });
+}
+
+/// Whose line it is: some words belong to both sides, and what stands around them tells. Nothing for what cannot be.
+fn side(message: &Message<'_>) -> Option<Side> {
+    let contains = |words: &[u8]| memchr::memmem::find(message.prefix, words).is_some();
+    let by_sshd = contains(b"sshd[") || contains(b"sshd-session[") || contains(b"sshd-auth[");
+    let before_login = message.text.ends_with("[preauth]") || message.text.ends_with("[postauth]");
+    if matches!(message.sign.meaning, Meaning::Configuration) {
+        let whole = String::from_utf8_lossy(message.line);
+        return if whole.contains("sshd_config") {
+            Some(Side::Server)
+        } else if ["ssh_config", ".ssh/", "command-line", "line 0:"]
+            .iter()
+            .any(|file| whole.contains(file))
+        {
+            Some(Side::Client)
+        } else {
+            None
+        };
+    }
+    if message.sign.side == Side::Client && (by_sshd || before_login) {
+        return Some(Side::Server);
+    }
+    Some(message.sign.side)
+}
+
+/// Words of a client that a server's log quotes, or that mean something else there.
+fn happens_to_clients_only(message: &Message<'_>) -> bool {
+    message.sign.side == Side::Client
+        && matches!(message.sign.meaning, Meaning::Stops(stop) if matches!(stop.stage, Stage::HostKey | Stage::Client | Stage::Name))
+}
+
+fn key(message: &Message<'_>, peer: Option<&(String, u16)>) -> u64 {
+    let mut key = match (super::wrapping::process(message.prefix), peer) {
+        (Some(process), _) => process,
+        (None, Some((address, port))) => {
+            address.bytes().fold(u64::from(*port), |key, byte| {
+                key.wrapping_mul(31).wrapping_add(u64::from(byte))
+            }) | 1 << 63
+        }
+        (None, None) => 1,
+    };
+    if key == SERVICE {
+        key = 1;
+    }
+    key
+}
+
+/// The account that a message of sshd speaks of.
+fn user(text: &str) -> Option<String> {
+    let word = |rest: &str| message::name(rest.split(' ').next().unwrap_or_default());
+    for before in [
+        "authenticating user ",
+        "invalid user ",
+        "Invalid user ",
+        "for user ",
+        "User ",
+    ] {
+        if let Some((_, rest)) = text.split_once(before) {
+            return word(rest);
+        }
+    }
+    let (_, rest) = text.split_once(" for ")?;
+    rest.contains(" from ").then(|| word(rest)).flatten()
+}
+
+fn begin(attempt: &mut Attempt, message: &Message<'_>) {
+    if message.sign.words.contains("proxy command") {
+        attempt.proxied = true;
+        attempt.reach(Phase::Connecting, message.quoted());
+        return;
+    }
+    // debug1: Connecting to web1 [203.0.113.9] port 22.
+    let rest = message.rest();
+    if let Some((host, after)) = rest.split_once(" port ") {
+        let host = host.split([' ', '[']).next().unwrap_or_default();
+        if !attempt.proxied || attempt.host.is_none() {
+            attempt.host = message::name(host).or(attempt.host.take());
+        }
+        let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+        attempt.port = digits.parse().ok().or(attempt.port);
+    }
+    attempt.reach(Phase::Connecting, message.quoted());
+}
+
+fn reach(attempt: &mut Attempt, phase: Phase, message: &Message<'_>) {
+    let rest = message.rest();
+    match message.sign.words {
+        "debug1: Authenticating to " => {
+            // debug1: Authenticating to web1:22 as 'me'
+            if let Some((host, port)) = rest.split(" as ").next().and_then(|at| at.rsplit_once(':'))
+            {
+                attempt.host = message::name(host).or(attempt.host.take());
+                attempt.port = port.parse().ok().or(attempt.port);
+            }
+            attempt.user = message::between(rest, " as '", "'").and_then(message::name);
+        }
+        "debug1: Authentications that can continue: " => attempt.methods = Some(rest.to_owned()),
+        "'s password:" => {
+            let before = String::from_utf8_lossy(message.prefix);
+            let account = before.rsplit(' ').next().unwrap_or_default();
+            if let Some((user, host)) = account.rsplit_once('@') {
+                attempt.user = message::name(user);
+                attempt.host = message::name(host).or(attempt.host.take());
+            }
+        }
+        _ => {}
+    }
+    attempt.reach(phase, message.quoted());
+}
+
+fn connect_failed(attempt: &mut Attempt, message: &Message<'_>) {
+    let failed = message::failed_connect(message.rest());
+    attempt.host = failed.host.or(attempt.host.take());
+    attempt.port = failed.port.or(attempt.port);
+    attempt.over = true;
+    let (stage, outcome) = ending::of_connect(failed.errno);
+    attempt.decide(Decision {
+        stage,
+        outcome,
+        told: Told::Connect(failed.errno),
+        weight: SYMPTOM,
+        line: message.quoted(),
+    });
+}
+
+/// The jump host works; what it met is what a client there would meet.
+fn forward_failed(attempt: &mut Attempt, message: &Message<'_>) {
+    attempt.through_jump = true;
+    let resolution = Resolution::of(message.rest());
+    if resolution != Resolution::Unknown {
+        attempt.decide(Decision {
+            stage: Stage::Name,
+            outcome: Outcome::NameNotFound,
+            told: Told::Name(resolution),
+            weight: SYMPTOM + 5,
+            line: message.quoted(),
+        });
+        return;
+    }
+    let errno = Errno::of(message.rest());
+    let (stage, outcome) = ending::of_connect(errno);
+    attempt.decide(Decision {
+        stage,
+        outcome,
+        told: Told::Connect(errno),
+        weight: SYMPTOM + 5,
+        line: message.quoted(),
+    });
+}
+
+fn not_resolved(attempt: &mut Attempt, message: &Message<'_>) {
+    let rest = message.rest();
+    let (host, error) = rest.split_once(": ").unwrap_or((rest, ""));
+    attempt.host = message::name(host).or(attempt.host.take());
+    attempt.over = true;
+    let resolution = match Resolution::of(error) {
+        Resolution::Unknown => ["no such host", "not known"]
+            .iter()
+            .any(|words| rest.contains(words))
+            .then_some(Resolution::NotFound)
+            .unwrap_or(Resolution::Unknown),
+        known => known,
+    };
+    let outcome = if resolution == Resolution::NoAddress {
+        Outcome::NameNotFound
+    } else {
+        Outcome::NameNotFound
+    };
+    attempt.decide(Decision {
+        stage: Stage::Name,
+        outcome,
+        told: Told::Name(resolution),
+        weight: SYMPTOM,
+        line: message.quoted(),
+    });
+}
+
+fn configuration(attempt: &mut Attempt, message: &Message<'_>, cause: &'static str) {
+    let (stage, outcome) = match attempt.side {
+        Side::Client => (Stage::Client, Outcome::ClientError),
+        Side::Server => (Stage::Listener, Outcome::Refused),
+    };
+    let summary = message.sign.words == "bad configuration options";
+    attempt.works = false;
+    attempt.over = attempt.side == Side::Client && summary;
+    attempt.decide(Decision {
+        stage,
+        outcome,
+        told: Told::Sign(Shows::Nothing, vec![cause]),
+        weight: if summary { SYMPTOM } else { super::sign::PROOF },
+        line: message.quoted(),
+    });
+}
+
+fn denial(message: &Message<'_>, weight: u8) -> Decision {
+    Decision {
+        stage: Stage::Authentication,
+        outcome: Outcome::LoginRefused,
+        told: Told::Denial,
+        weight,
+        line: message.quoted(),
+    }
+}
+
+fn denied(attempt: &mut Attempt, message: &Message<'_>) {
+    attempt.reach(Phase::Authenticating, message.quoted());
+    attempt.methods = message::between(&message.text, "(", ")")
+        .or_else(|| message::between(&message.text, "server sent: ", ")"))
+        .map(ToOwned::to_owned)
+        .or(attempt.methods.take());
+    // me@web1: Permission denied (publickey).
+    let before = String::from_utf8_lossy(message.prefix);
+    let account = before
+        .trim_end()
+        .trim_end_matches(':')
+        .rsplit([' ', '"'])
+        .next()
+        .unwrap_or_default();
+    if let Some((user, host)) = account.rsplit_once('@') {
+        attempt.user = message::name(user).or(attempt.user.take());
+        if attempt.host.is_none() {
+            attempt.host = message::name(host);
+        }
+    }
+    attempt.over = true;
+    attempt.decide(denial(message, SUMMARY + 10));
+}
+
+fn succeed(attempt: &mut Attempt, phase: Phase, message: &Message<'_>) {
+    if attempt.proxied && !attempt.through_jump && phase == Phase::Authenticated {
+        attempt.pass_jump(message.quoted());
+        return;
+    }
+    if attempt.through_jump && attempt.decision.is_some() {
+        return;
+    }
+    attempt.reach(phase, message.quoted());
+    attempt.works = true;
+    // What was refused before the login worked is of no account.
+    if attempt
+        .decision
+        .as_ref()
+        .is_some_and(|d| d.stage <= Stage::Authentication && d.weight <= SUMMARY + 10)
+    {
+        attempt.decision = None;
+    }
+}
+
+/// The end of a connection. Its line may hold the reason besides, so that it is not settled.
+fn ended(attempt: &mut Attempt, how: Ending, message: &Message<'_>) -> bool {
+    let text = &message.text;
+    if text.contains("disconnected by user") || text.contains("Bye Bye") {
+        return true;
+    }
+    if message.sign.words == "Connection to " && how == Ending::Closed {
+        let cut = text.contains("by remote host");
+        if cut {
+            attempt.works = false;
+            attempt.decide(ending::cut(message, attempt.phase));
+        } else if attempt.phase >= Phase::Authenticated && attempt.decision.is_none() {
+            attempt.works = true;
+        }
+        return true;
+    }
+    let needs_port = message.sign.words.starts_with("Connection ")
+        || message.sign.words.starts_with("Disconnect");
+    if needs_port && message::peer(text).is_none() {
+        return false;
+    }
+    if attempt.host.is_none()
+        && let Some((address, port)) = message::peer(text)
+        && address != "UNKNOWN"
+    {
+        attempt.host = Some(address);
+        attempt.port = Some(port);
+    }
+    attempt.decide(ending::of_phase(attempt.phase, how, message));
+    attempt.works = false;
+    false
+}
+
+/// A server that listens, or lets someone in, has what kept it from that behind it.
+fn works(attempt: &mut Attempt, message: &Message<'_>) {
+    let listening = message.sign.words == "Server listening on ";
+    let bound_elsewhere = listening
+        && attempt.decision.as_ref().is_some_and(|d| {
+            let address = message.rest().split(' ').next().unwrap_or_default();
+            d.line.text.as_str().contains("Bind to port")
+                && !d
+                    .line
+                    .text
+                    .as_str()
+                    .contains(&format!(" on {address} failed"))
+        });
+    if bound_elsewhere
+        || attempt
+            .decision
+            .as_ref()
+            .is_some_and(|d| d.stage == Stage::Session)
+    {
+        return;
+    }
+    attempt.decision = None;
+    attempt.works = true;
+}
+
+/// The sign's own conditions beside its words.
+pub(super) fn holds(sign: &Sign, message: &str) -> bool {
+    sign.with.is_empty() || {
+        let rest = message.get(sign.words.len()..).unwrap_or_default();
+        sign.with.iter().any(|with| rest.contains(with))
+    }
+}

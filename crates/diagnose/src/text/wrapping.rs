@@ -1,0 +1,216 @@
+//! What logs, terminals and people put around the words of a program.
+
+use std::borrow::Cow;
+
+/// Words of a prefix that say nothing against what follows being the beginning of a message.
+const LABELS: &[&str] = &[
+    "debug1",
+    "debug2",
+    "debug3",
+    "error",
+    "fatal",
+    "info",
+    "verbose",
+    "warning",
+    "warn",
+    "err",
+    "notice",
+    "sshd",
+    "ssh",
+    "sshd-session",
+    "sshd-auth",
+    "scp",
+    "sftp",
+    "rsync",
+    "git",
+    "plink",
+    "pscp",
+    "psftp",
+    "dropbear",
+    "dbclient",
+    "exec",
+    "stderr",
+    "stdout",
+    "msg",
+    "via",
+    "remote",
+    "systemd",
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "utc",
+    "auth",
+    "authpriv",
+    "daemon",
+    "local",
+    "message",
+    "repeated",
+    "times",
+    "pm",
+    "am",
+    "kex",
+    "f",
+    "t",
+    "z",
+    "o",
+    "e",
+];
+
+/// Words that a wrapping may hold besides: the name of a host, a container, a job.
+const MOST_OTHER_WORDS: usize = 2;
+
+/// The longest prefix that is looked at.
+const LONGEST_PREFIX: usize = 400;
+
+/// What comes before the message on its line is only wrapping: time stamps, host names, program names, marks of quotation.
+pub(super) fn is_wrapping(prefix: &[u8]) -> bool {
+    if prefix
+        .iter()
+        .all(|byte| matches!(byte, b' ' | b'\t' | b'>' | b'|'))
+    {
+        return true;
+    }
+    if prefix.len() > LONGEST_PREFIX {
+        return ends_in_json_value(prefix);
+    }
+    if ends_in_json_value(prefix) || ends_in_pid(prefix) {
+        return true;
+    }
+    let plain = without_escapes(prefix);
+    let text = String::from_utf8_lossy(&plain);
+    let text = text.trim_end();
+    if text.is_empty() {
+        return true;
+    }
+    if text.ends_with("via ssh:") || text.ends_with("Permission denied:") {
+        return true;
+    }
+    let ends_well = text.ends_with([':', ']', '|', '>', '│', '[', '#', '$'])
+        || text.ends_with(|c: char| c.is_ascii_digit() || c == 'Z')
+        || text.ends_with("\"") && text.contains("=\"");
+    ends_well && other_words(text) <= MOST_OTHER_WORDS
+}
+
+/// Words that no wrapping is known to hold.
+fn other_words(text: &str) -> usize {
+    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '/')))
+        .filter(|word| word.chars().any(char::is_alphabetic))
+        .filter(|word| {
+            let has_digit = word.chars().any(|c| c.is_ascii_digit());
+            let lower = word.to_lowercase();
+            let known = LABELS.contains(&lower.as_str());
+            // 2024-05-01T10:00:00.000Z and 00O are time stamps and streams.
+            let stamp = has_digit
+                && word
+                    .chars()
+                    .all(|c| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | 'O' | 'E' | '-' | '.'));
+            !known && !stamp
+        })
+        .count()
+}
+
+/// `…"MESSAGE":"`, `msg="`, `"log": "`.
+fn ends_in_json_value(prefix: &[u8]) -> bool {
+    let tail = &prefix[prefix.len().saturating_sub(40)..];
+    let text = String::from_utf8_lossy(tail);
+    let mut text = text.trim_end();
+    for label in ["error: ", "fatal: ", "error:", "fatal:", "ssh: "] {
+        text = text
+            .strip_suffix(label.trim_end())
+            .unwrap_or(text)
+            .trim_end();
+    }
+    text.strip_suffix('"').is_some_and(|rest| {
+        let rest = rest.trim_end();
+        rest.ends_with("\":") || rest.ends_with('=')
+    }) || text.ends_with("\\n")
+        || text.ends_with("\\r\\n")
+}
+
+/// `sshd[123]: `, perhaps with `error: ` after it.
+fn ends_in_pid(prefix: &[u8]) -> bool {
+    let text = prefix.strip_suffix(b" ").unwrap_or(prefix);
+    let text = [&b"error:"[..], b"fatal:", b"debug1:", b"info:"]
+        .iter()
+        .find_map(|label| text.strip_suffix(*label))
+        .unwrap_or(text);
+    let text = text.strip_suffix(b" ").unwrap_or(text);
+    let Some(text) = text.strip_suffix(b"]:") else {
+        return false;
+    };
+    let digits = text
+        .iter()
+        .rev()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    digits > 0 && text.len() > digits && text[text.len() - digits - 1] == b'['
+}
+
+/// The number of the process that a log names before the message.
+pub(super) fn process(prefix: &[u8]) -> Option<u64> {
+    let close = memchr::memrchr(b']', prefix)?;
+    let open = memchr::memrchr(b'[', &prefix[..close])?;
+    std::str::from_utf8(&prefix[open + 1..close])
+        .ok()?
+        .parse()
+        .ok()
+}
+
+/// Without terminal escape sequences (ECMA-48, CSI and OSC).
+pub(super) fn without_escapes(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(0x1b, bytes).is_none() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.iter().copied().peekable();
+    while let Some(byte) = rest.next() {
+        if byte != 0x1b {
+            plain.push(byte);
+            continue;
+        }
+        match rest.next() {
+            Some(b'[') => {
+                while rest.next_if(|byte| !(0x40..=0x7e).contains(byte)).is_some() {}
+                rest.next();
+            }
+            Some(b']') => {
+                while rest
+                    .next_if(|byte| *byte != 0x07 && *byte != 0x1b)
+                    .is_some()
+                {}
+                rest.next();
+            }
+            _ => {}
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// The message to its end, without what wrappings put after it.
+pub(super) fn unwrapped(message: &[u8]) -> String {
+    let plain = without_escapes(message);
+    let text = String::from_utf8_lossy(&plain);
+    let text = ["\\r\\n", "\\n", "\\r"]
+        .iter()
+        .filter_map(|end| text.find(end))
+        .min()
+        .map_or(&*text, |end| &text[..end]);
+    text.trim_end_matches(['\r', '\n', '"', '\'', ',', '}', ']', ' ', '\t'])
+        .to_owned()
+}
