@@ -44,18 +44,18 @@ fn server<'s>(story: &'s Story, client: Option<&Attempt>) -> Option<&'s Attempt>
     let visitor = story.last_visitor();
     match (service, visitor) {
         (Some(service), Some(visitor)) => {
-            // A server that lets clients in again is well, unless its last word is that it does not.
-            let later = visitor.last_line > service.last_line;
-            let dropped = service
+            // A server that takes clients again is well, unless its last word is that it does not.
+            let said = service
                 .decision
                 .as_ref()
-                .is_some_and(|d| d.stage == Stage::Banner);
+                .map_or(0, |decision| decision.line.number);
             let client_came_far = client.is_some_and(|c| {
                 c.decision
                     .as_ref()
                     .is_some_and(|d| d.stage >= Stage::Authentication)
             });
-            Some(if (later && !dropped) || client_came_far {
+            let later = visitor.last_line > said;
+            Some(if later || client_came_far {
                 visitor
             } else {
                 service

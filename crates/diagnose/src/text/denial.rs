@@ -1,6 +1,9 @@
 //! What "Permission denied" may mean: the server keeps the reason to itself, and the lines before it narrow it down.
 
+use sshdoctor_case::Stage;
+
 use super::attempt::Attempt;
+use crate::catalogue;
 
 /// Causes, best first.
 pub(super) fn causes(attempt: &Attempt) -> Vec<&'static str> {
@@ -11,13 +14,16 @@ pub(super) fn causes(attempt: &Attempt) -> Vec<&'static str> {
     let is_root = attempt.user.as_deref() == Some("root");
     let mut causes: Vec<&'static str> = Vec::new();
     for hint in attempt.hinted() {
-        add(&mut causes, hint);
+        // What was hinted at before the login is behind it.
+        if catalogue::find(hint).is_some_and(|cause| cause.stage >= Stage::Authentication) {
+            add(&mut causes, hint);
+        }
     }
     if attempt.passwords_refused > 0 {
-        add(&mut causes, "wrong-password");
         if is_root {
             add(&mut causes, "root-login-disabled");
         }
+        add(&mut causes, "wrong-password");
         for cause in [
             "wrong-user",
             "user-not-allowed",

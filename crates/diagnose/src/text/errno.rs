@@ -43,6 +43,8 @@ pub(crate) enum Errno {
     BadlyMapped,
     /// `ssh` did not come as far as connect(2): `socket` or `bind` failed (sshconnect.c).
     SetBefore,
+    /// Refused or unreachable, by programs that do not tell which.
+    NotConnected,
     /// Words that are not known.
     Unknown,
 }
@@ -70,9 +72,17 @@ impl Errno {
 }
 
 impl Resolution {
-    /// From the words at the beginning of `text`.
+    /// From the words at the beginning of `text`, or wherever they stand in it.
     pub(crate) fn of(text: &str) -> Self {
-        longest(RESOLUTION, text).unwrap_or(Self::Unknown)
+        let anywhere = || {
+            RESOLUTION
+                .iter()
+                .find(|(_, words)| words.iter().any(|words| text.contains(words)))
+                .map(|(meaning, _)| *meaning)
+        };
+        longest(RESOLUTION, text)
+            .or_else(anywhere)
+            .unwrap_or(Self::Unknown)
     }
 }
 
@@ -115,7 +125,7 @@ const ERRNO: &[(Errno, &[&str])] = &[
 #[rustfmt::skip]
 /// gai_strerror(3).
 const RESOLUTION: &[(Resolution, &[&str])] = &[
-    (Resolution::NotFound, &["Name or service not known", "Der Name oder der Dienst ist nicht bekannt", "Nom ou service inconnu", "Nombre o servicio desconocido", "名前またはサービスが不明です", "未知的名称或服务", "名稱或服務未知", "Nome o servizio sconosciuto", "Nome ou serviço desconhecido", "Неизвестное имя или служба", "nodename nor servname provided, or not known", "Name does not resolve", "No such host is known", "hostname nor servname provided, or not known", "Host not found", "No such host", "Name has no usable address", "non-existent domain"]),
+    (Resolution::NotFound, &["Name or service not known", "Der Name oder der Dienst ist nicht bekannt", "Nom ou service inconnu", "Nombre o servicio desconocido", "名前またはサービスが不明です", "未知的名称或服务", "名稱或服務未知", "Nome o servizio sconosciuto", "Nome ou serviço desconhecido", "Неизвестное имя или служба", "nodename nor servname provided, or not known", "Name does not resolve", "No such host is known", "hostname nor servname provided, or not known", "Host not found", "No such host","no such host", "Name has no usable address", "non-existent domain"]),
     (Resolution::ServersDown, &["Temporary failure in name resolution", "Temporärer Fehler bei der Namensauflösung", "Échec temporaire dans la résolution du nom", "Fallo temporal en la resolución del nombre", "名前解決に一時的に失敗しました", "域名解析暂时失败", "解析名稱時發生暫時性錯誤", "Errore temporaneo nella risoluzione del nome", "Falha temporário na resolução de nome", "Временный сбой в разрешении имен", "域名解析出现暂时性错误", "Try again", "no servers could be reached"]),
     (Resolution::NoAddress, &["No address associated with hostname", "Zu diesem Hostnamen gehört keine Adresse", "Aucune adresse associée avec le nom de l'hôte", "No existe ninguna dirección asociada al nombre", "ホスト名にアドレスが割り当てられていません", "没有与主机名关联的地址", "沒有位址關聯至此主機名稱", "Nessun indirizzo associato al nome host", "Não há endereço associado com o nome", "С именем узла не связано ни одного адреса", "No address associated with nodename", "Address family for hostname not supported", "Die Adressfamilie für Hostnamen wird nicht unterstützt", "Famille d'adresses non supportée pour le nom de l'hôte", "Esta familia de direcciones no está soportada para el `host'", "ホスト名に対する Address family がサポートされていません", "不支持的主机名地址族", "不支援主機名稱的位址家族", "Famiglia di indirizzi non supportata per il nome host", "Família de endereços não suportada para nome de máquina", "Семейство адресов не поддерживается для данного имени узла"]),
     (Resolution::Broken, &["Non-recoverable failure in name resolution", "Nicht-behebbarer Fehler in der Namensauflösung", "Échec non récupérable lors de la résolution du nom", "Fallo irrecuperable en la resolución del nombre", "名前解決で回復できない失敗が発生しました", "域名解析中出现不可修复的失败", "解析名稱時發生無法復原錯誤", "Errore irrecuperabile nella risoluzione del nome", "Falha irrecuperável na resolução de nome", "Неисправимая ошибка в разрешении имен", "Unrecoverable error", "System error", "Systemfehler", "Erreur système", "Error del sistema", "システムエラー", "系统错误", "系統錯誤", "Errore di sistema", "Erro de sistema", "Системная ошибка", "Servname not supported for ai_socktype", "»Servname« wird für »ai_soctype« nicht unterstützt", "Servname() n'est pas supportée pour ai_socktype", "No se admite servname para ai_socktype", "ai_socktype に対して Servname がサポートされていません", "不支持 ai_socktype 的伺服名称", "ai_socktype 不支援伺服器名稱 (Servname)", "Servname non supportato per ai_socktype", "Servname sem suporte para “ai_socktype”", "Servname не поддерживается для ai_socktype"]),

@@ -75,6 +75,28 @@ pub(super) fn failed_connect(rest: &str) -> FailedConnect {
             errno: Errno::of(error),
         };
     }
+    // HOST (ADDRESS) port N (tcp) failed: ERROR, as nc and curl have it.
+    if let Some((before, error)) = rest.rsplit_once(" failed: ")
+        && let Some((host, port)) = before.split_once(" port ")
+    {
+        let digits: String = port.chars().take_while(char::is_ascii_digit).collect();
+        return FailedConnect {
+            host: name(host.split(' ').next().unwrap_or_default()),
+            port: digits.parse().ok(),
+            errno: Errno::of(error),
+        };
+    }
+    // HOST/22: ERROR, as bash has it of /dev/tcp.
+    if let Some((place, error)) = rest.split_once(": ")
+        && let Some((host, port)) = place.split_once('/')
+        && let Ok(port) = port.parse()
+    {
+        return FailedConnect {
+            host: name(host),
+            port: Some(port),
+            errno: Errno::of(error),
+        };
+    }
     FailedConnect {
         host: go_address(rest).map(|(host, _)| host),
         port: go_address(rest).map(|(_, port)| port),
@@ -85,6 +107,7 @@ pub(super) fn failed_connect(rest: &str) -> FailedConnect {
 /// `203.0.113.5:22: connect: connection refused`.
 fn go_address(rest: &str) -> Option<(String, u16)> {
     let (address, _) = rest.split_once(": ")?;
+    let address = address.trim_matches('\'');
     let address = address.rsplit("->").next().unwrap_or(address);
     let (host, port) = address.rsplit_once(':')?;
     Some((name(host.trim_matches(['[', ']']))?, port.parse().ok()?))
@@ -105,7 +128,10 @@ fn anywhere(rest: &str) -> Errno {
         ("operation not permitted", Errno::NotPermitted),
         ("connection reset", Errno::Reset),
         ("software caused connection abort", Errno::BadlyMapped),
-        ("couldn't connect to server", Errno::Refused),
+        ("couldn't connect to server", Errno::NotConnected),
+        ("could not connect to server", Errno::NotConnected),
+        ("unable to connect to port", Errno::NotConnected),
+        ("connect call failed", Errno::Refused),
     ];
     found
         .into_iter()

@@ -146,7 +146,7 @@ fn take(story: &mut Story, found: Found<'_>) -> bool {
         return false;
     }
     let text = wrapping::unwrapped(&found.line[found.at..]);
-    if !story::holds(sign, &text) {
+    if !story::holds(sign, &text) || (sign.in_context && !story.is_about_ssh) {
         return false;
     }
     story.speaker.look(&text);

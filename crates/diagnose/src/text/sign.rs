@@ -129,6 +129,10 @@ pub(super) enum Meaning {
     Configuration,
     /// The program and version that speaks.
     Version,
+    /// The text is about SSH.
+    Context,
+    /// A server that closes connections at once: the words after it tell why.
+    Dropped,
     /// Known, and no reason for anything.
     Noise,
 }
@@ -151,6 +155,8 @@ pub(super) struct Sign {
     pub(super) place: Place,
     /// At least one of these follows them in the line; none is demanded when empty.
     pub(super) with: &'static [&'static str],
+    /// Only where an earlier line showed that the text is about SSH.
+    pub(super) in_context: bool,
     /// Whose line it is.
     pub(super) side: Side,
     /// What it means.
@@ -164,6 +170,7 @@ impl Sign {
             words,
             place: Place::Start,
             with: &[],
+            in_context: false,
             side: Side::Client,
             meaning,
         }
@@ -181,6 +188,14 @@ impl Sign {
     pub(super) const fn within(self) -> Self {
         Self {
             place: Place::Within,
+            ..self
+        }
+    }
+
+    /// Only after [`Meaning::Context`].
+    pub(super) const fn in_context(self) -> Self {
+        Self {
+            in_context: true,
             ..self
         }
     }

@@ -9,7 +9,7 @@ use super::{
     ending,
     errno::{Errno, Resolution},
     message::{self, Message},
-    sign::{Ending, Meaning, Phase, SUMMARY, SYMPTOM, Shows, Side, Sign},
+    sign::{Ending, Meaning, PROOF, Phase, SUMMARY, SYMPTOM, Shows, Side, Sign},
     speaker::Speaker,
 };
 
@@ -48,6 +48,11 @@ pub(super) struct Story {
     pub(super) understood: u64,
     /// Who speaks.
     pub(super) speaker: Speaker,
+    /// A line shows that the text is about SSH.
+    pub(super) is_about_ssh: bool,
+    /// Where logs name no process: the client of the server that spoke last, and how many there were.
+    unnumbered: u64,
+    unnumbered_peer: Option<(String, u16)>,
 }
 
 impl Story {
@@ -59,12 +64,19 @@ impl Story {
             attempts: 0,
             understood: 0,
             speaker: Speaker::unknown(),
+            is_about_ssh: false,
+            unnumbered: 1,
+            unnumbered_peer: None,
         }
     }
 
     /// Takes a message. Says whether it settles the whole line.
     pub(super) fn take(&mut self, message: &Message<'_>) -> bool {
-        let Some(side) = side(message) else {
+        if matches!(message.sign.meaning, Meaning::Context) {
+            self.is_about_ssh = true;
+            return false;
+        }
+        let Some(side) = self.side(message) else {
             return false;
         };
         let settled = match side {
@@ -106,6 +118,8 @@ impl Story {
                     line: message.quoted(),
                 });
                 attempt.over |= stop.stage <= Stage::HostKey;
+                // A line that only sums up may hold the reason as well.
+                return stop.weight > SYMPTOM;
             }
             Meaning::Configuration => configuration(attempt, message, "client-config-invalid"),
             Meaning::Denied => denied(attempt, message),
@@ -121,7 +135,7 @@ impl Story {
             }
             Meaning::KeyAccepted => attempt.key_accepted = true,
             Meaning::Succeeds(phase) => succeed(attempt, phase, message),
-            Meaning::ServerWorks | Meaning::Noise => {}
+            Meaning::ServerWorks | Meaning::Noise | Meaning::Context | Meaning::Dropped => {}
         }
         true
     }
@@ -181,7 +195,7 @@ impl Story {
             {
                 SERVICE
             }
-            _ => key(message, peer.as_ref()),
+            _ => self.key(message, peer.as_ref()),
         };
         let attempt = self.server(key);
         attempt.last_line = message.number;
@@ -193,9 +207,24 @@ impl Story {
         if let Some(user) = user(&message.text) {
             attempt.user = Some(user);
         }
+        let mut settled = true;
         match meaning {
+            Meaning::Dropped => {
+                attempt.decision = None;
+                attempt.decide(dropped(message));
+            }
+            Meaning::Stops(_) if message.sign.words == "Certificate invalid: " => {
+                attempt.decide(Decision {
+                    stage: Stage::Authentication,
+                    outcome: Outcome::LoginRefused,
+                    told: Told::Sign(Shows::Nothing, vec!["certificate-invalid", "clock-wrong"]),
+                    weight: PROOF,
+                    line: message.quoted(),
+                });
+            }
             Meaning::Stops(stop) if !happens_to_clients_only(message) => {
                 attempt.works = false;
+                settled = stop.weight > SYMPTOM;
                 attempt.decide(Decision {
                     stage: stop.stage,
                     outcome: stop.outcome,
@@ -224,7 +253,25 @@ impl Story {
             }
             _ => {}
         }
-        true
+        settled
+    }
+
+    /// Which attempt of a server's log a message belongs to. Without the number of a process, whoever comes next is another one.
+    fn key(&mut self, message: &Message<'_>, peer: Option<&(String, u16)>) -> u64 {
+        if let Some(process) = super::wrapping::process(message.prefix).filter(|p| *p != SERVICE) {
+            return process;
+        }
+        if let Some(peer) = peer {
+            if self
+                .unnumbered_peer
+                .as_ref()
+                .is_some_and(|known| known != peer)
+            {
+                self.unnumbered += 1;
+            }
+            self.unnumbered_peer = Some(peer.clone());
+        }
+        self.unnumbered | 1 << 63
     }
 
     /// The attempt with this key, moved to the end.
@@ -247,6 +294,16 @@ impl Story {
         }
         let last = self.servers.len() - 1;
         &mut self.servers[last]
+    }
+
+    /// Whose line it is. A text that began as a server's log goes on as one.
+    fn side(&self, message: &Message<'_>) -> Option<Side> {
+        let of_both = matches!(message.sign.meaning, Meaning::Ended(_))
+            || matches!(message.sign.meaning, Meaning::Stops(stop) if stop.stage == Stage::KeyExchange);
+        side(
+            message,
+            of_both && self.client.is_blank() && !self.servers.is_empty(),
+        )
     }
 
     /// The text ends here.
@@ -292,7 +349,7 @@ fn remember(earlier: &mut VecDeque<Earlier>, done: &Attempt) {
 }
 
 /// Whose line it is: some words belong to both sides, and what stands around them tells. Nothing for what cannot be.
-fn side(message: &Message<'_>) -> Option<Side> {
+fn side(message: &Message<'_>, in_servers_log: bool) -> Option<Side> {
     let contains = |words: &[u8]| memchr::memmem::find(message.prefix, words).is_some();
     let by_sshd = contains(b"sshd[") || contains(b"sshd-session[") || contains(b"sshd-auth[");
     let before_login = message.text.ends_with("[preauth]") || message.text.ends_with("[postauth]");
@@ -309,7 +366,7 @@ fn side(message: &Message<'_>) -> Option<Side> {
             None
         };
     }
-    if message.sign.side == Side::Client && (by_sshd || before_login) {
+    if message.sign.side == Side::Client && (by_sshd || before_login || in_servers_log) {
         return Some(Side::Server);
     }
     Some(message.sign.side)
@@ -319,22 +376,6 @@ fn side(message: &Message<'_>) -> Option<Side> {
 fn happens_to_clients_only(message: &Message<'_>) -> bool {
     message.sign.side == Side::Client
         && matches!(message.sign.meaning, Meaning::Stops(stop) if matches!(stop.stage, Stage::HostKey | Stage::Client | Stage::Name))
-}
-
-fn key(message: &Message<'_>, peer: Option<&(String, u16)>) -> u64 {
-    let mut key = match (super::wrapping::process(message.prefix), peer) {
-        (Some(process), _) => process,
-        (None, Some((address, port))) => {
-            address.bytes().fold(u64::from(*port), |key, byte| {
-                key.wrapping_mul(31).wrapping_add(u64::from(byte))
-            }) | 1 << 63
-        }
-        (None, None) => 1,
-    };
-    if key == SERVICE {
-        key = 1;
-    }
-    key
 }
 
 /// The account that a message of sshd speaks of.
@@ -353,6 +394,23 @@ fn user(text: &str) -> Option<String> {
     }
     let (_, rest) = text.split_once(" for ")?;
     rest.contains(" from ").then(|| word(rest)).flatten()
+}
+
+/// Why sshd takes no connection at all, or none from that address (sshd.c, srclimit.c).
+fn dropped(message: &Message<'_>) -> Decision {
+    let lower = message.text.to_lowercase();
+    let causes = if lower.contains("maxstartups") {
+        vec!["max-startups"]
+    } else {
+        vec!["per-source-penalty"]
+    };
+    Decision {
+        stage: Stage::Banner,
+        outcome: Outcome::ClosedEarly,
+        told: Told::Sign(Shows::Nothing, causes),
+        weight: PROOF,
+        line: message.quoted(),
+    }
 }
 
 fn begin(attempt: &mut Attempt, message: &Message<'_>) {
@@ -442,26 +500,25 @@ fn forward_failed(attempt: &mut Attempt, message: &Message<'_>) {
 
 fn not_resolved(attempt: &mut Attempt, message: &Message<'_>) {
     let rest = message.rest();
-    let (host, error) = rest.split_once(": ").unwrap_or((rest, ""));
+    let (host, error) = rest
+        .split_once("' port ")
+        .or_else(|| rest.split_once(": "))
+        .unwrap_or((rest, ""));
     attempt.host = message::name(host).or(attempt.host.take());
     attempt.over = true;
-    let resolution = match Resolution::of(error) {
-        Resolution::Unknown => ["no such host", "not known"]
-            .iter()
-            .any(|words| rest.contains(words))
-            .then_some(Resolution::NotFound)
-            .unwrap_or(Resolution::Unknown),
-        known => known,
-    };
-    let outcome = if resolution == Resolution::NoAddress {
-        Outcome::NameNotFound
-    } else {
-        Outcome::NameNotFound
-    };
+    let is_empty = host.trim().is_empty();
     attempt.decide(Decision {
-        stage: Stage::Name,
-        outcome,
-        told: Told::Name(resolution),
+        stage: if is_empty { Stage::Client } else { Stage::Name },
+        outcome: if is_empty {
+            Outcome::ClientError
+        } else {
+            Outcome::NameNotFound
+        },
+        told: if is_empty {
+            Told::Sign(Shows::Nothing, vec!["destination-invalid"])
+        } else {
+            Told::Name(Resolution::of(error))
+        },
         weight: SYMPTOM,
         line: message.quoted(),
     });
@@ -479,7 +536,7 @@ fn configuration(attempt: &mut Attempt, message: &Message<'_>, cause: &'static s
         stage,
         outcome,
         told: Told::Sign(Shows::Nothing, vec![cause]),
-        weight: if summary { SYMPTOM } else { super::sign::PROOF },
+        weight: if summary { SYMPTOM } else { PROOF },
         line: message.quoted(),
     });
 }

@@ -98,7 +98,7 @@ fn met(
     platform: Platform,
     by_server: bool,
 ) -> Vec<Reading> {
-    if by_server {
+    if by_server && !matches!(decision.told, Told::Sign(shows, _) if shows != Shows::Nothing) {
         return Vec::new();
     }
     let mut readings = Vec::new();
@@ -222,6 +222,8 @@ fn own_side(errno: Errno) -> Vec<&'static str> {
 
 /// The causes that what the connection met contradicts, commonest first, as far as they concern stages up to the one that stops.
 fn ruled_out(belief: &Belief, listed: &[Weighed], decision: &Decision) -> Vec<RuledOut> {
+    // Something between can end a connection in the name of either side.
+    let on_the_way = decision.stage >= Stage::Banner;
     let mut contradicted: Vec<&'static Cause> = belief
         .contradicted()
         .into_iter()
@@ -229,6 +231,7 @@ fn ruled_out(belief: &Belief, listed: &[Weighed], decision: &Decision) -> Vec<Ru
         .filter(|cause| {
             cause.stage <= decision.stage
                 && cause.stage > Stage::Client
+                && !(on_the_way && cause.stage == Stage::NetworkFirewall)
                 && cause.prior.weight >= LEAST_PRIOR_RULED_OUT
                 && !listed
                     .iter()

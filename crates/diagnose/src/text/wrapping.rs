@@ -98,6 +98,15 @@ pub(super) fn is_wrapping(prefix: &[u8]) -> bool {
     if text.is_empty() {
         return true;
     }
+    // me@web1: stands before what ssh says of that account.
+    let text = account_before(text).unwrap_or(text).trim_end();
+    if text.is_empty()
+        || text.ends_with("])?")
+        || text.ends_with("(yes/no)?")
+        || text.ends_with("<---")
+    {
+        return true;
+    }
     if text.ends_with("via ssh:") || text.ends_with("Permission denied:") {
         return true;
     }
@@ -105,6 +114,12 @@ pub(super) fn is_wrapping(prefix: &[u8]) -> bool {
         || text.ends_with(|c: char| c.is_ascii_digit() || c == 'Z')
         || text.ends_with("\"") && text.contains("=\"");
     ends_well && other_words(text) <= MOST_OTHER_WORDS
+}
+
+/// What stands before `USER@HOST:` at the end.
+fn account_before(text: &str) -> Option<&str> {
+    let (before, last) = text.rsplit_once(' ').unwrap_or(("", text));
+    (last.ends_with(':') && last.contains('@')).then_some(before)
 }
 
 /// Words that no wrapping is known to hold.

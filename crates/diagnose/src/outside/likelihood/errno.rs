@@ -46,6 +46,16 @@ fn becomes(answer: Connect, errno: Errno, platform: Platform) -> f64 {
         // Local Network privacy of macOS, since 15.
         (Connect::LocallyForbidden, Errno::HostUnreachable) if platform == Platform::MacOs => 0.5,
         (Connect::LocallyForbidden, Errno::NotPermitted | Errno::AccessDenied) => 0.5,
+        (
+            Connect::Reset
+            | Connect::PortUnreachable(_)
+            | Connect::Prohibited(_)
+            | Connect::HostUnreachable(_)
+            | Connect::NetUnreachable(_)
+            | Connect::NoNeighbour
+            | Connect::NoLocalRoute,
+            Errno::NotConnected,
+        ) => 0.9,
         (Connect::OtherLocal, Errno::AddressNotAvailable | Errno::InvalidArgument) => 0.4,
         (Connect::OtherIcmp, Errno::Protocol) => 0.9,
         _ => 0.0,

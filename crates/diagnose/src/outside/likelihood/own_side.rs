@@ -20,7 +20,7 @@ pub(crate) fn named(id: &str, cause: Option<&Cause>, world: &World) -> f64 {
 pub(crate) fn fits(ids: &[String], cause: Option<&Cause>) -> f64 {
     let rank = cause.and_then(|cause| ids.iter().position(|id| id == cause.id));
     rank.map_or(1e-5, |rank| {
-        0.6 * 0.6_f64.powi(i32::try_from(rank).unwrap_or(i32::MAX))
+        0.6 * 0.3_f64.powi(i32::try_from(rank).unwrap_or(i32::MAX))
     })
 }
 

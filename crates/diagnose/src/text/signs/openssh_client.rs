@@ -84,6 +84,8 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::client("Too many recursive configuration includes", stopped_at_client(&["client-config-invalid"])),
     Sign::client("OpenSSL version mismatch. Built against", Meaning::Stops(stop(Stage::Listener, Outcome::Refused, &["sshd-library-mismatch"]))),
 
+    Sign::client("debug1: auto-mux: Trying existing master", Meaning::Hints(&["stale-control-socket"])),
+
     // Names.
     Sign::client("ssh: Could not resolve hostname ", Meaning::NotResolved),
     Sign::client("Could not resolve hostname ", Meaning::NotResolved),
@@ -179,7 +181,7 @@ const fn unverified_summary() -> Meaning {
         stop(
             Stage::HostKey,
             Outcome::HostKeyMismatch,
-            &["strict-known-hosts", "host-key-changed"],
+            &["strict-known-hosts"],
         )
         .weight(SUMMARY),
     )

@@ -97,7 +97,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::server("Started sshd.service", Meaning::ServerWorks).within(),
 
     // Connections that sshd does not take.
-    Sign::server("drop connection #", dropped(&["max-startups"])).with(&["axStartups", "axstartups"]),
+    Sign::server("drop connection #", Meaning::Dropped),
     Sign::server("beginning MaxStartups throttling", dropped(&["max-startups"])),
     Sign::server("exited MaxStartups throttling", Meaning::Noise),
     Sign::server("Maxstartups logging rate-limited", dropped(&["max-startups"])),

@@ -21,5 +21,10 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::client("Invalid/incorrect password: Permission denied", Meaning::Stops(stop(Stage::Authentication, Outcome::LoginRefused, &["wrong-password"]))).within(),
     Sign::client("Hi ", Meaning::Succeeds(Phase::InSession)).with(&["You've successfully authenticated"]),
     Sign::client("curl: (7) Failed to connect to ", Meaning::ConnectFailed).with(&[" port 22 ", " port 2222 "]),
-    Sign::client("curl: (6) Could not resolve host", Meaning::Noise),
+    Sign::client("curl: (6) Could not resolve host: ", Meaning::Stops(stop(Stage::Name, Outcome::NameNotFound, &["name-not-found", "dns-server-down"]))).in_context(),
+    Sign::client("curl: (28) Failed to connect to ", Meaning::ConnectFailed).with(&[" port 22 ", " port 2222 "]),
+    Sign::client("curl: (28) Connection timed out after ", Meaning::ConnectFailed).in_context(),
+    Sign::client("* connect to ", Meaning::ConnectFailed).with(&[" port 22 failed: ", " port 2222 failed: "]),
+    Sign::client("nc: connect to ", Meaning::ConnectFailed).with(&[" port 22 ", " port 2222 "]),
+    Sign::client("/dev/tcp/", Meaning::ConnectFailed).within().with(&["/22: ", "/2222: "]),
 ];
