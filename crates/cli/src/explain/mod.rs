@@ -1,14 +1,15 @@
 //! `explain`: what a text of ssh or sshd means, and the manual page of a cause.
 
 mod manual;
+mod reading;
 
 use std::path::Path;
 
-use sshdoctor_diagnose::catalogue;
+use sshdoctor_diagnose::{catalogue, text::Verdict};
 
 use crate::{
     arguments::{self, ExplainArguments},
-    exit,
+    exit, output,
 };
 
 /// Runs `explain`.
@@ -28,7 +29,14 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<u8> {
     if is_like_an_id(subject) && !Path::new(subject).exists() {
         return Err(arguments::usage_error(manual::unknown(subject)).into());
     }
-    Ok(exit::UNANSWERED)
+    let charset = output::charset(arguments.output.look.ascii);
+    let explanation = reading::explain(subject, charset)?;
+    output::report(&explanation.report, &arguments.output)?;
+    Ok(match explanation.verdict {
+        Verdict::Failed => exit::PROBLEM,
+        Verdict::Fine => exit::OPEN,
+        Verdict::NotUnderstood => exit::UNANSWERED,
+    })
 }
 
 /// A word as causes have them; anything with a dot or a slash is meant as a file.

@@ -302,8 +302,8 @@ pub(crate) enum Reading {
     Local(Local),
     /// Why connect(2) failed, in the words of the client's system.
     Errno(Errno, Platform),
-    /// A message that fits several causes: ids, best first.
-    Fits(Vec<String>),
+    /// A message that fits several causes, each with how well.
+    Fits(Vec<(String, f64)>),
 }
 
 /// A reading with the evidence behind it.

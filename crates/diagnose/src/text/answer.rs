@@ -23,6 +23,8 @@ pub(super) struct Answer<'s> {
 pub(super) fn answer(story: &Story) -> Answer<'_> {
     let client = Some(&story.client).filter(|attempt| !attempt.is_blank());
     let server = server(story, client);
+    // A key that is open to others is complained of by both sides in the same words.
+    let client = client.filter(|client| !(client.only_hints && server.is_some()));
     match (client, server) {
         (Some(client), Some(server)) => both(client, server),
         (Some(one), None) | (None, Some(one)) => Answer {

@@ -85,6 +85,12 @@ pub(super) struct Attempt {
     pub(super) key_accepted: bool,
     /// Passwords that were refused.
     pub(super) passwords_refused: u32,
+    /// A command, and not a shell, was asked for.
+    pub(super) command: bool,
+    /// The session lasted less than a second.
+    pub(super) brief: bool,
+    /// Nothing but hints speaks.
+    pub(super) only_hints: bool,
 }
 
 impl Attempt {
@@ -111,6 +117,9 @@ impl Attempt {
             key_offered: false,
             key_accepted: false,
             passwords_refused: 0,
+            command: false,
+            brief: false,
+            only_hints: false,
         }
     }
 

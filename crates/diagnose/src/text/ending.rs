@@ -115,6 +115,10 @@ pub(super) fn conclude(attempt: &mut Attempt) {
     if attempt.decision.is_some() || attempt.works {
         return;
     }
+    if attempt.phase == Phase::Begun && attempt.hinted() == ["stale-control-socket"] {
+        from_hints(attempt);
+        return;
+    }
     if let Some((address, errno, line)) = attempt.addresses.last().cloned() {
         let (stage, outcome) = of_connect(errno);
         attempt.host.get_or_insert(address);
@@ -131,12 +135,18 @@ pub(super) fn conclude(attempt: &mut Attempt) {
         attempt.decide(decision);
         return;
     }
+    from_hints(attempt);
+}
+
+/// Nothing but hints speaks.
+fn from_hints(attempt: &mut Attempt) {
     let Some((cause, line)) = attempt.hints.first().cloned() else {
         return;
     };
-    let Some(known) = catalogue::find(cause) else {
+    let Some(known) = catalogue::find(cause).filter(|known| known.stage < Stage::Session) else {
         return;
     };
+    attempt.only_hints = true;
     let outcome = match known.stage {
         Stage::Authentication => Outcome::LoginRefused,
         Stage::Session => Outcome::SessionFailed,

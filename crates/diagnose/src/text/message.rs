@@ -158,7 +158,7 @@ pub(super) fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'
 
 /// The address and port of `… ADDRESS port N`.
 pub(super) fn peer(text: &str) -> Option<(String, u16)> {
-    let (before, after) = text.rsplit_once(" port ")?;
+    let (before, after) = text.split_once(" port ")?;
     let address = before.rsplit(' ').next()?;
     let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
     Some((name(address)?, digits.parse().ok()?))

@@ -273,7 +273,7 @@ fn notes(story: &Story, answer: &Answer<'_>) -> Vec<String> {
             .rev()
             .take(MOST_EARLIER)
             .map(|attempt| {
-                let stage = attempt.stage.map_or("worked", Stage::id);
+                let stage = attempt.stage.map_or("no end seen", Stage::id);
                 if attempt.words.is_empty() {
                     format!("line {} ({stage})", attempt.line)
                 } else {

@@ -129,6 +129,16 @@ pub(super) enum Meaning {
     Configuration,
     /// The program and version that speaks.
     Version,
+    /// The command or jump host that the connection goes through ended.
+    ThroughBroken,
+    /// sshd could not bind: the error's words follow.
+    BindFailed,
+    /// ssh ended with this status.
+    ExitStatus,
+    /// A command, and not a shell, was asked for.
+    Command,
+    /// scp or sftp lost its connection.
+    CopyEnded,
     /// The text is about SSH.
     Context,
     /// A server that closes connections at once: the words after it tell why.

@@ -135,7 +135,15 @@ impl Story {
             }
             Meaning::KeyAccepted => attempt.key_accepted = true,
             Meaning::Succeeds(phase) => succeed(attempt, phase, message),
-            Meaning::ServerWorks | Meaning::Noise | Meaning::Context | Meaning::Dropped => {}
+            Meaning::ThroughBroken => through_broken(attempt, message),
+            Meaning::Command => attempt.command = true,
+            Meaning::ExitStatus => exit_status(attempt, message),
+            Meaning::CopyEnded => copy_ended(attempt),
+            Meaning::ServerWorks
+            | Meaning::Noise
+            | Meaning::Context
+            | Meaning::Dropped
+            | Meaning::BindFailed => {}
         }
         true
     }
@@ -153,6 +161,8 @@ impl Story {
                 !inner && (stopped || attempt.works || attempt.phase > Phase::Connecting)
             }
             Meaning::Begins => stopped || (attempt.works && !attempt.proxied),
+            // curl says at the end once more what failed.
+            Meaning::ConnectFailed if message.sign.words.starts_with("curl: (") => attempt.works,
             Meaning::ConnectFailed | Meaning::NotResolved => stopped || attempt.works,
             Meaning::Denied => attempt.over && stopped,
             Meaning::Stops(stop) => {
@@ -212,6 +222,10 @@ impl Story {
             Meaning::Dropped => {
                 attempt.decision = None;
                 attempt.decide(dropped(message));
+            }
+            Meaning::BindFailed => {
+                attempt.works = false;
+                attempt.decide(bind_failed(message));
             }
             Meaning::Stops(_) if message.sign.words == "Certificate invalid: " => {
                 attempt.decide(Decision {
@@ -396,6 +410,97 @@ fn user(text: &str) -> Option<String> {
     rest.contains(" from ").then(|| word(rest)).flatten()
 }
 
+/// Why sshd could not bind (sshd.c, `listen_on_addrs`).
+fn bind_failed(message: &Message<'_>) -> Decision {
+    let error = message
+        .text
+        .split_once(" failed: ")
+        .map_or("", |(_, error)| error);
+    let causes = match Errno::of(error) {
+        Errno::AddressNotAvailable => {
+            vec!["bound-to-stale-address", "listen-address-not-ready-at-boot"]
+        }
+        Errno::AccessDenied | Errno::NotPermitted => {
+            vec!["selinux-port-unlabelled", "apparmor-denies"]
+        }
+        _ => vec![
+            "port-taken-by-other-service",
+            "port-answered-by-other-sshd",
+            "sshd-orphans",
+            "socket-and-service-clash",
+        ],
+    };
+    Decision {
+        stage: Stage::Listener,
+        outcome: Outcome::Refused,
+        told: Told::Sign(Shows::Nothing, causes),
+        weight: PROOF,
+        line: message.quoted(),
+    }
+}
+
+/// What was met before was met by the command or jump host in between.
+fn through_broken(attempt: &mut Attempt, message: &Message<'_>) {
+    let broken = Told::Sign(Shows::Nothing, vec!["jump-host-broken"]);
+    match &mut attempt.decision {
+        Some(decision)
+            if matches!(decision.told, Told::Connect(_) | Told::Name(_))
+                && !attempt.through_jump =>
+        {
+            decision.stage = Stage::Route;
+            decision.told = broken;
+        }
+        _ => attempt.decide(Decision {
+            stage: Stage::Route,
+            outcome: Outcome::ClosedEarly,
+            told: broken,
+            weight: SUMMARY + 6,
+            line: message.quoted(),
+        }),
+    }
+    attempt.over = true;
+}
+
+/// A shell that ends at once with an error was none.
+fn exit_status(attempt: &mut Attempt, message: &Message<'_>) {
+    let status = message.rest().trim();
+    if status == "0" {
+        succeed(attempt, Phase::InSession, message);
+        return;
+    }
+    if (attempt.brief && !attempt.command) || status == "254" {
+        attempt.decide(Decision {
+            stage: Stage::Session,
+            outcome: Outcome::SessionFailed,
+            told: Told::Sign(
+                Shows::Nothing,
+                vec![
+                    "session-dies-after-login",
+                    "login-shell-invalid",
+                    "pam-denies",
+                ],
+            ),
+            weight: SUMMARY,
+            line: message.quoted(),
+        });
+        attempt.works = false;
+    }
+}
+
+/// A copy that loses its connection at its beginning was not idle.
+fn copy_ended(attempt: &mut Attempt) {
+    if let Some(decision) = &mut attempt.decision
+        && let Told::Sign(_, causes) = &mut decision.told
+        && causes.first() == Some(&"idle-connection-dropped")
+    {
+        *causes = vec![
+            "session-dies-after-login",
+            "chroot-ownership",
+            "subsystem-missing",
+        ];
+    }
+}
+
 /// Why sshd takes no connection at all, or none from that address (sshd.c, srclimit.c).
 fn dropped(message: &Message<'_>) -> Decision {
     let lower = message.text.to_lowercase();
@@ -468,7 +573,11 @@ fn connect_failed(attempt: &mut Attempt, message: &Message<'_>) {
         stage,
         outcome,
         told: Told::Connect(failed.errno),
-        weight: SYMPTOM,
+        weight: if failed.errno == Errno::NotConnected {
+            SUMMARY + 5
+        } else {
+            SYMPTOM
+        },
         line: message.quoted(),
     });
 }
@@ -584,6 +693,9 @@ fn succeed(attempt: &mut Attempt, phase: Phase, message: &Message<'_>) {
         return;
     }
     attempt.reach(phase, message.quoted());
+    if message.sign.words.starts_with("Transferred") {
+        attempt.brief = message.rest().contains(" in 0.");
+    }
     attempt.works = true;
     // What was refused before the login worked is of no account.
     if attempt

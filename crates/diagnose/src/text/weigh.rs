@@ -55,7 +55,7 @@ pub(super) fn weigh(answer: &Answer<'_>, decision: &Decision, platform: Platform
     let login = matches!(decision.stage, Stage::Authentication | Stage::Session);
     let fits = fitting(attempt, decision);
     let causes: Vec<Weighed> = belief
-        .causes(|cause| fits.contains(&cause.id) || (login == after_login(cause)))
+        .causes(|cause| fits.iter().any(|(id, _)| *id == cause.id) || (login == after_login(cause)))
         .into_iter()
         .filter(|weighed| weighed.probability >= LEAST_SHARE)
         .take(MOST_CAUSES)
@@ -160,63 +160,66 @@ const fn names(resolution: Resolution) -> Option<Names> {
 
 /// What the words name, beside what they show of the world.
 fn named(attempt: &Attempt, decision: &Decision) -> Option<Reading> {
-    let fits = fitting(attempt, decision);
-    let ids = || fits.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
-    match decision.stage {
-        _ if fits.len() == 1 => Some(Reading::Named(fits[0].to_owned())),
-        Stage::Authentication | Stage::Session if matches!(decision.told, Told::Denial) => {
-            Some(Reading::Login {
-                fits: ids(),
-                authenticated: decision.stage == Stage::Session,
-                session_opened: false,
-            })
-        }
-        _ if fits.is_empty() => None,
-        _ => Some(Reading::Fits(ids())),
+    match fitting(attempt, decision).as_slice() {
+        [] => None,
+        [(id, _)] => Some(Reading::Named((*id).to_owned())),
+        causes => Some(Reading::Fits(
+            causes
+                .iter()
+                .map(|(id, fit)| ((*id).to_owned(), *fit))
+                .collect(),
+        )),
     }
 }
 
-/// The causes that the words fit, best first; none where only the world speaks.
-fn fitting(attempt: &Attempt, decision: &Decision) -> Vec<&'static str> {
+/// The causes that the words fit, each with how well; none where only the world speaks.
+fn fitting(attempt: &Attempt, decision: &Decision) -> Vec<(&'static str, f64)> {
     match &decision.told {
         Told::Sign(_, causes) => {
-            let mut causes = causes.clone();
             // What was hinted at before narrows what may come of it.
-            let hinted: Vec<&'static str> = attempt
+            let hinted = attempt
                 .hinted()
                 .into_iter()
-                .filter(|hint| causes.contains(hint) && causes.len() > 1)
-                .collect();
-            if let Some(first) = hinted.first() {
-                causes = vec![*first];
-            }
-            causes
+                .find(|hint| causes.len() > 1 && causes.contains(hint));
+            hinted.map_or_else(|| ranked(causes), |hint| vec![(hint, BEST_FIT)])
         }
         Told::Denial => super::denial::causes(attempt),
         Told::Connect(errno) if !is_of_the_network(*errno) => {
             if attempt.hinted().contains(&"client-bind-address-missing") {
-                vec!["client-bind-address-missing"]
+                vec![("client-bind-address-missing", BEST_FIT)]
             } else {
-                own_side(*errno)
+                ranked(own_side(*errno))
             }
         }
-        Told::Name(Resolution::Unknown) => vec!["name-not-found", "dns-server-down"],
+        Told::Name(Resolution::Unknown) => ranked(&["name-not-found", "dns-server-down"]),
         Told::Connect(_) | Told::Name(_) => Vec::new(),
     }
 }
 
-fn own_side(errno: Errno) -> Vec<&'static str> {
+/// How well a line fits the cause that is named first.
+pub(super) const BEST_FIT: f64 = 0.6;
+
+/// How much less it fits each that is named after.
+const NEXT_FIT: f64 = 0.3;
+
+/// Best first.
+pub(super) fn ranked(causes: &[&'static str]) -> Vec<(&'static str, f64)> {
+    let fits = std::iter::successors(Some(BEST_FIT), |fit| Some(fit * NEXT_FIT));
+    causes.iter().copied().zip(fits).collect()
+}
+
+const fn own_side(errno: Errno) -> &'static [&'static str] {
     match errno {
-        Errno::SetBefore => vec!["client-bind-address-missing"],
-        Errno::AddressNotAvailable => vec![
+        Errno::SetBefore => &["client-bind-address-missing"],
+        Errno::AddressNotAvailable => &[
             "client-bind-address-missing",
             "client-has-no-route",
             "ipv6-broken",
         ],
-        Errno::InvalidArgument => vec!["client-has-no-route", "ipv6-broken"],
-        Errno::FamilyNotSupported => vec!["client-has-no-route", "address-family-mismatch"],
-        Errno::TryAgain => vec!["process-limit", "client-firewall-blocks"],
-        _ => Vec::new(),
+        Errno::InvalidArgument => &["client-has-no-route", "ipv6-broken"],
+        Errno::FamilyNotSupported => &["client-has-no-route", "address-family-mismatch"],
+        Errno::TryAgain => &["process-limit", "client-firewall-blocks"],
+        _ => &[],
     }
 }
 

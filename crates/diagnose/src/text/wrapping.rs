@@ -226,6 +226,6 @@ pub(super) fn unwrapped(message: &[u8]) -> String {
         .filter_map(|end| text.find(end))
         .min()
         .map_or(&*text, |end| &text[..end]);
-    text.trim_end_matches(['\r', '\n', '"', '\'', ',', '}', ']', ' ', '\t'])
+    text.trim_end_matches(['\r', '\n', '"', ',', '}', ']', ' ', '\t'])
         .to_owned()
 }

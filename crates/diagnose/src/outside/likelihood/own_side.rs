@@ -16,12 +16,11 @@ pub(crate) fn named(id: &str, cause: Option<&Cause>, world: &World) -> f64 {
     }
 }
 
-/// A message that fits causes `ids`, best first.
-pub(crate) fn fits(ids: &[String], cause: Option<&Cause>) -> f64 {
-    let rank = cause.and_then(|cause| ids.iter().position(|id| id == cause.id));
-    rank.map_or(1e-5, |rank| {
-        0.6 * 0.3_f64.powi(i32::try_from(rank).unwrap_or(i32::MAX))
-    })
+/// A message that fits these causes, each as well as it says.
+pub(crate) fn fits(causes: &[(String, f64)], cause: Option<&Cause>) -> f64 {
+    cause
+        .and_then(|cause| causes.iter().find(|(id, _)| id == cause.id))
+        .map_or(1e-5, |(_, fit)| *fit)
 }
 
 /// The configuration was accepted by `ssh -G`.

@@ -153,7 +153,7 @@ fn about<'a>(findings: &'a Findings<'_>, stage: Stage) -> impl Iterator<Item = &
 fn stage_of(reading: &Reading) -> Option<Stage> {
     Some(match reading {
         Reading::Named(id) => crate::catalogue::find(id)?.stage,
-        Reading::Fits(ids) => crate::catalogue::find(ids.first()?)?.stage,
+        Reading::Fits(causes) => crate::catalogue::find(&causes.first()?.0)?.stage,
         Reading::ClientFine => Stage::Client,
         Reading::Names(_) => Stage::Name,
         Reading::Route(_) | Reading::Echo(_) => Stage::Route,

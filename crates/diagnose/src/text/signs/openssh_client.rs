@@ -57,6 +57,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::client("ControlPath too long", stopped_at_client(&["control-path-too-long"])),
     Sign::client("too long for Unix domain socket", stopped_at_client(&["control-path-too-long"])).within(),
     Sign::client("Control socket connect(", Meaning::Hints(&["stale-control-socket"])),
+    Sign::client("mux_client_request_session: session request failed", Meaning::Stops(stop(Stage::Session, Outcome::SessionFailed, &["stale-control-socket"]))),
     Sign::client("mux_client_request_session: ", stopped_at_client(&["stale-control-socket"])),
     Sign::client("mux_client_hello_exchange: ", Meaning::Hints(&["stale-control-socket"])),
     Sign::client("Master refused session request", stopped_at_client(&["stale-control-socket"])),
@@ -92,7 +93,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::client("ssh: Could not resolve host \"", Meaning::Stops(stop(Stage::Name, Outcome::NameNotFound, &[]).shows(Shows::Names(Names::NotFound)))),
 
     // Connecting.
-    Sign::client("OpenSSH_", Meaning::Version),
+    Sign::client("OpenSSH_", Meaning::Version).with(&["SSL"]),
     Sign::client("debug1: Connecting to ", Meaning::Begins),
     Sign::client("debug1: Executing proxy command: ", Meaning::Begins),
     Sign::client("debug1: Connection established.", Meaning::Reached(Phase::Connected)),
@@ -108,9 +109,9 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::client("open failed: resource shortage", Meaning::Stops(stop(Stage::Route, Outcome::ClosedEarly, &["jump-host-broken"]))).within(),
     Sign::client("stdio forwarding failed", Meaning::Noise),
     Sign::client("proxy dialer did not pass back a connection", Meaning::Stops(stop(Stage::Route, Outcome::ClosedEarly, &["jump-host-broken"]))),
-    Sign::client("Connection closed by UNKNOWN port 65535", Meaning::Stops(stop(Stage::Route, Outcome::ClosedEarly, &["jump-host-broken"]).weight(SUMMARY))),
-    Sign::client("Connection reset by UNKNOWN port 65535", Meaning::Stops(stop(Stage::Route, Outcome::Reset, &["jump-host-broken"]).weight(SUMMARY))),
-    Sign::client("Connection to UNKNOWN port 65535 ", Meaning::Stops(stop(Stage::Route, Outcome::TimedOut, &["jump-host-broken"]).weight(SUMMARY))),
+    Sign::client("Connection closed by UNKNOWN port 65535", Meaning::ThroughBroken),
+    Sign::client("Connection reset by UNKNOWN port 65535", Meaning::ThroughBroken),
+    Sign::client("Connection to UNKNOWN port 65535 ", Meaning::ThroughBroken),
     Sign::client("exec: ", Meaning::Hints(&["jump-host-broken"])).with(&["not found", "No such file"]),
 
     // The identification string.

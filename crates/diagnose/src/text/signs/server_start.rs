@@ -40,7 +40,8 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::server("Configuration file is too large", down(&["config-invalid"])),
 
     // The start.
-    Sign::server("Bind to port ", down(&["port-taken-by-other-service", "port-answered-by-other-sshd", "sshd-orphans", "socket-and-service-clash"])).with(&["Address already in use", "Address in use"]),
+    Sign::server("Bind to port ", Meaning::BindFailed).with(&[" failed: "]),
+    Sign::server("for '/etc/ssh/ssh_host_", Meaning::Hints(&["host-key-permissions"])).within().with(&["are too open"]),
     Sign::server("Cannot bind any address", down_somehow(&["port-taken-by-other-service", "listen-address-not-ready-at-boot"], SYMPTOM)),
     Sign::server("listen on [", down_somehow(&["port-taken-by-other-service"], REASON)),
     Sign::server("Server listening on ", Meaning::ServerWorks),
