@@ -85,6 +85,8 @@ pub(super) struct Attempt {
     pub(super) key_accepted: bool,
     /// Passwords that were refused.
     pub(super) passwords_refused: u32,
+    /// Times that a password was asked for.
+    pub(super) prompts: u32,
     /// A command, and not a shell, was asked for.
     pub(super) command: bool,
     /// The session lasted less than a second.
@@ -117,6 +119,7 @@ impl Attempt {
             key_offered: false,
             key_accepted: false,
             passwords_refused: 0,
+            prompts: 0,
             command: false,
             brief: false,
             only_hints: false,

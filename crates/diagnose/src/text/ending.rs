@@ -119,6 +119,19 @@ pub(super) fn conclude(attempt: &mut Attempt) {
         from_hints(attempt);
         return;
     }
+    if attempt.prompts > 1
+        && let Some(line) = attempt.mark.clone()
+    {
+        attempt.passwords_refused = attempt.prompts - 1;
+        attempt.decide(Decision {
+            stage: Stage::Authentication,
+            outcome: Outcome::LoginRefused,
+            told: Told::Denial,
+            weight: SUMMARY,
+            line,
+        });
+        return;
+    }
     if let Some((address, errno, line)) = attempt.addresses.last().cloned() {
         let (stage, outcome) = of_connect(errno);
         attempt.host.get_or_insert(address);

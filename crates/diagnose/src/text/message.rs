@@ -118,6 +118,11 @@ fn anywhere(rest: &str) -> Errno {
     let lower = rest.to_lowercase();
     let found = [
         ("connection refused", Errno::Refused),
+        ("econnrefused", Errno::Refused),
+        ("etimedout", Errno::TimedOut),
+        ("ehostunreach", Errno::HostUnreachable),
+        ("enetunreach", Errno::NetworkUnreachable),
+        ("econnreset", Errno::Reset),
         ("timed out", Errno::TimedOut),
         ("i/o timeout", Errno::TimedOut),
         ("timeout", Errno::TimedOut),

@@ -121,6 +121,7 @@ impl Explainer {
         self.story.end();
         let whole = self.lines.bytes() <= joined::MOST as u64;
         if whole
+            && !self.story.something_works()
             && answer::answer(&self.story).decision.is_none()
             && let Some(story) = joined::read(&self.beginning)
         {
@@ -149,6 +150,10 @@ fn take(story: &mut Story, found: Found<'_>) -> bool {
     if !story::holds(sign, &text) || (sign.in_context && !story.is_about_ssh) {
         return false;
     }
+    if is_format(&text) {
+        story.formats += 1;
+        return true;
+    }
     story.speaker.look(&text);
     story.take(&Message {
         sign,
@@ -156,6 +161,16 @@ fn take(story: &mut Story, found: Found<'_>) -> bool {
         prefix,
         line: found.line,
         number: found.number,
+    })
+}
+
+/// A program's own string, with places for what it will say, is not something that it said.
+fn is_format(text: &str) -> bool {
+    text.match_indices('%').any(|(at, _)| {
+        let after = text[at + 1..].trim_start_matches([
+            '.', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'l', 'z',
+        ]);
+        after.starts_with(['s', 'd', 'u'])
     })
 }
 

@@ -30,8 +30,10 @@ const MOST_EARLIER: usize = 4;
 pub(super) fn explanation(story: &Story, source: &str, lines: u64) -> Explanation {
     let answer = answer(story);
     let (verdict, report) = match answer.decision {
-        Some(decision) => (Verdict::Failed, failure(story, &answer, decision, source)),
-        None if story.understood > 0 => (
+        Some(decision) if !story.is_a_program() => {
+            (Verdict::Failed, failure(story, &answer, decision, source))
+        }
+        None if story.understood > 0 && !story.is_a_program() => (
             Verdict::Fine,
             report(
                 story,
@@ -41,7 +43,7 @@ pub(super) fn explanation(story: &Story, source: &str, lines: u64) -> Explanatio
                 source,
             ),
         ),
-        None => (
+        _ => (
             Verdict::NotUnderstood,
             report(
                 story,

@@ -50,6 +50,8 @@ pub(super) struct Story {
     pub(super) speaker: Speaker,
     /// A line shows that the text is about SSH.
     pub(super) is_about_ssh: bool,
+    /// Messages with their places not filled in: the text is a program, not what it said.
+    pub(super) formats: u64,
     /// Where logs name no process: the client of the server that spoke last, and how many there were.
     unnumbered: u64,
     unnumbered_peer: Option<(String, u16)>,
@@ -65,6 +67,7 @@ impl Story {
             understood: 0,
             speaker: Speaker::unknown(),
             is_about_ssh: false,
+            formats: 0,
             unnumbered: 1,
             unnumbered_peer: None,
         }
@@ -198,7 +201,8 @@ impl Story {
         let peer = message::peer(&message.text);
         let key = match meaning {
             Meaning::Stops(stop) if stop.stage <= Stage::Banner => SERVICE,
-            Meaning::Configuration => SERVICE,
+            Meaning::Hints(causes) if causes[0].starts_with("host-key") => SERVICE,
+            Meaning::Configuration | Meaning::Dropped | Meaning::BindFailed => SERVICE,
             Meaning::ServerWorks
                 if message.sign.words.starts_with("Server listening")
                     || message.sign.words.starts_with("Started ") =>
@@ -331,6 +335,16 @@ impl Story {
         }
     }
 
+    /// Somebody got in, or a server listens.
+    pub(super) fn something_works(&self) -> bool {
+        self.client.works || self.servers.iter().any(|server| server.works)
+    }
+
+    /// The text is a program, or its source.
+    pub(super) const fn is_a_program(&self) -> bool {
+        self.formats >= 3
+    }
+
     /// What the server says of itself.
     pub(super) fn service(&self) -> Option<&Attempt> {
         self.servers.iter().find(|attempt| attempt.key == SERVICE)
@@ -380,7 +394,15 @@ fn side(message: &Message<'_>, in_servers_log: bool) -> Option<Side> {
             None
         };
     }
-    if message.sign.side == Side::Client && (by_sshd || before_login || in_servers_log) {
+    let may_be_both = match message.sign.meaning {
+        Meaning::Ended(_) | Meaning::Denied => true,
+        Meaning::Stops(stop) => stop.stage >= Stage::KeyExchange || stop.stage == Stage::Listener,
+        _ => false,
+    };
+    if message.sign.side == Side::Client
+        && may_be_both
+        && (by_sshd || before_login || in_servers_log)
+    {
         return Some(Side::Server);
     }
     Some(message.sign.side)
@@ -553,6 +575,7 @@ fn reach(attempt: &mut Attempt, phase: Phase, message: &Message<'_>) {
         "'s password:" => {
             let before = String::from_utf8_lossy(message.prefix);
             let account = before.rsplit(' ').next().unwrap_or_default();
+            attempt.prompts += 1;
             if let Some((user, host)) = account.rsplit_once('@') {
                 attempt.user = message::name(user);
                 attempt.host = message::name(host).or(attempt.host.take());

@@ -46,10 +46,22 @@ pub(super) fn weigh(answer: &Answer<'_>, decision: &Decision, platform: Platform
             ruled_out: Vec::new(),
         };
     };
+    // Windows programs alone mix up the words.
+    let platform = match decision.told {
+        Told::Connect(Errno::BadlyMapped) => Platform::Windows,
+        _ => platform,
+    };
     let setting = setting(attempt, decision);
     let met = met(attempt, decision, platform, answer.is_servers());
-    let mut readings = met.clone();
-    readings.extend(named(attempt, decision));
+    // A line that names its causes says it better than how far the connection came.
+    let named = named(attempt, decision);
+    let shows_nothing = !matches!(decision.told, Told::Sign(shows, _) if shows != Shows::Nothing);
+    let mut readings = if named.is_some() && shows_nothing {
+        Vec::new()
+    } else {
+        met.clone()
+    };
+    readings.extend(named);
     let belief = Belief::new(sourced(readings), setting);
     let after_login = |cause: &Cause| matches!(cause.stage, Stage::Authentication | Stage::Session);
     let login = matches!(decision.stage, Stage::Authentication | Stage::Session);

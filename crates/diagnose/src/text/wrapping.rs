@@ -104,6 +104,9 @@ pub(super) fn is_wrapping(prefix: &[u8]) -> bool {
         || text.ends_with("])?")
         || text.ends_with("(yes/no)?")
         || text.ends_with("<---")
+        || ["stderr F", "stdout F", "stderr P", "stdout P"]
+            .iter()
+            .any(|stream| text.ends_with(stream))
     {
         return true;
     }

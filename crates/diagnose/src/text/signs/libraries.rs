@@ -127,6 +127,7 @@ pub(super) const SIGNS: &[Sign] = &[
 
     // libssh2, by itself, in curl and in git.
     Sign::client("Failure establishing ssh session", Meaning::Stops(stop(Stage::KeyExchange, Outcome::ClosedEarly, &[]).shows(Shows::Exchange(Exchange::Broke)).weight(SUMMARY))).within(),
+    Sign::client("Failure establishing ssh session: -1, Unable to exchange encryption keys", Meaning::Stops(stop(Stage::KeyExchange, Outcome::ClosedEarly, &[]).shows(Shows::Exchange(Exchange::Broke)).weight(SYMPTOM + 5))).within(),
     Sign::client("Failed getting banner", CLOSED_AT_BANNER).within(),
     Sign::client("Unable to exchange encryption keys", NO_COMMON).within(),
     Sign::client("Username/PublicKey combination invalid", Meaning::Hints(&["key-not-authorized"])).within(),
@@ -183,7 +184,12 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::client("com.jcraft.jsch.JSchException: java.net.UnknownHostException: ", NO_SUCH_NAME).within(),
     Sign::client("com.jcraft.jsch.JSchException: java.net.ConnectException: ", Meaning::ConnectFailed).within(),
     Sign::client("com.jcraft.jsch.JSchException: java.net.NoRouteToHostException: ", Meaning::ConnectFailed).within(),
-    Sign::client("com.jcraft.jsch.JSchException: timeout: socket is not established", Meaning::ConnectFailed).within(),
+    Sign::client("com.jcraft.jsch.JSchException: ", Meaning::ConnectFailed).within().with(&["timeout: socket is not established"]),
+
+    // ssh2 for Node.js.
+    Sign::client("All configured authentication methods failed", refused(&["key-not-authorized", "wrong-password", "wrong-user"])).within(),
+    Sign::client("Timed out while waiting for handshake", SILENT_AT_BANNER).within(),
+    Sign::client("Error: connect E", Meaning::ConnectFailed).within().with(&[":22", ":2222"]),
     Sign::client("com.jcraft.jsch.JSchException: connection is closed by foreign host", CLOSED_AT_BANNER).within(),
     Sign::client("com.jcraft.jsch.JSchException: Session.connect: java.net.SocketException: Connection reset", CLOSED_AT_BANNER).within(),
     Sign::client("com.jcraft.jsch.JSchException: Session.connect: java.io.IOException: End of IO Stream Read", CLOSED_AT_BANNER).within(),
