@@ -178,7 +178,7 @@ fn from_hints(attempt: &mut Attempt) {
 /// A connection that hangs shows by the last line that `ssh -v` prints.
 fn awaited(attempt: &Attempt) -> Option<Decision> {
     let line = attempt.mark.clone()?;
-    let verbose = line.text.as_str().contains("debug1: ");
+    let verbose = line.contains("debug1: ");
     let (stage, outcome, told) = match attempt.phase {
         _ if !verbose => return None,
         Phase::Connecting => (

@@ -1,6 +1,6 @@
 //! Lines that a terminal, a mail or a chat broke: put together again, and read once more.
 
-use super::{answer, lines::Lines, story::Story};
+use super::{answer, lines::Lines, reader::Reader, story::Story};
 
 /// Only texts up to this length are read again.
 pub(super) const MOST: usize = 64 * 1024;
@@ -12,11 +12,11 @@ const LEAST_BROKEN: usize = 40;
 pub(super) fn read(text: &[u8]) -> Option<Story> {
     ["", " "].iter().find_map(|seam| {
         let joined = join(text, seam.as_bytes());
-        let mut story = Story::new();
+        let mut reader = Reader::new();
         let mut lines = Lines::new();
-        lines.feed(&joined, &mut |found| super::take(&mut story, found));
-        lines.end(&mut |found| super::take(&mut story, found));
-        story.end();
+        lines.feed(&joined, &mut |found| reader.take(found));
+        lines.end(&mut |found| reader.take(found));
+        let story = reader.finish();
         answer::answer(&story).decision.is_some().then_some(story)
     })
 }

@@ -13,8 +13,20 @@ const LONGEST_NAME: usize = 255;
 pub(super) struct Quoted {
     /// Its number, from 1.
     pub(super) number: u64,
-    /// As it stands there.
-    pub(super) text: Received,
+    /// As it stands there; [`Self::text`] makes it fit to be shown.
+    raw: Vec<u8>,
+}
+
+impl Quoted {
+    /// For a report.
+    pub(super) fn text(&self) -> Received {
+        Received::from_bytes(&self.raw)
+    }
+
+    /// It holds these words.
+    pub(super) fn contains(&self, words: &str) -> bool {
+        memchr::memmem::find(&self.raw, words.as_bytes()).is_some()
+    }
 }
 
 /// A message with its wrappings taken off.
@@ -44,13 +56,13 @@ impl Message<'_> {
         let text = plain.trim_ascii();
         // Of a long line the part around the words is worth more than its beginning.
         let text = if text.len() > Received::MAX_BYTES {
-            self.text.as_bytes()
+            &self.text.as_bytes()[..self.text.len().min(Received::MAX_BYTES)]
         } else {
             text
         };
         Quoted {
             number: self.number,
-            text: Received::from_bytes(text),
+            raw: text.to_vec(),
         }
     }
 }

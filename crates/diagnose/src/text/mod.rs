@@ -27,6 +27,7 @@ mod joined;
 mod lines;
 mod message;
 mod next;
+mod reader;
 mod report;
 mod sign;
 mod signs;
@@ -37,10 +38,8 @@ mod wrapping;
 
 use sshdoctor_case::Report;
 
-use lines::{Found, Lines};
-use message::Message;
-use sign::Place;
-use story::Story;
+use lines::Lines;
+use reader::Reader;
 
 pub(crate) use errno::Errno;
 pub(crate) use speaker::Platform;
@@ -81,7 +80,7 @@ pub struct Explanation {
 pub struct Explainer {
     source: String,
     lines: Lines,
-    story: Story,
+    reader: Reader,
     /// The beginning of the text, for lines that a terminal or a mail broke.
     beginning: Vec<u8>,
 }
@@ -93,7 +92,7 @@ impl Explainer {
         Self {
             source: sshdoctor_case::escape(source),
             lines: Lines::new(),
-            story: Story::new(),
+            reader: Reader::new(),
             beginning: Vec::new(),
         }
     }
@@ -103,8 +102,8 @@ impl Explainer {
         let room = joined::MOST.saturating_sub(self.beginning.len());
         self.beginning
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
-        let story = &mut self.story;
-        self.lines.feed(bytes, &mut |found| take(story, found));
+        let reader = &mut self.reader;
+        self.lines.feed(bytes, &mut |found| reader.take(found));
     }
 
     /// Bytes so far.
@@ -116,18 +115,18 @@ impl Explainer {
     /// The text is over.
     #[must_use]
     pub fn finish(mut self) -> Explanation {
-        let story = &mut self.story;
-        self.lines.end(&mut |found| take(story, found));
-        self.story.end();
+        let reader = &mut self.reader;
+        self.lines.end(&mut |found| reader.take(found));
+        let mut story = self.reader.finish();
         let whole = self.lines.bytes() <= joined::MOST as u64;
         if whole
-            && !self.story.something_works()
-            && answer::answer(&self.story).decision.is_none()
-            && let Some(story) = joined::read(&self.beginning)
+            && !story.something_works()
+            && answer::answer(&story).decision.is_none()
+            && let Some(joined) = joined::read(&self.beginning)
         {
-            self.story = story;
+            story = joined;
         }
-        report::explanation(&self.story, &self.source, self.lines.count())
+        report::explanation(&story, &self.source, self.lines.count())
     }
 }
 
@@ -137,41 +136,6 @@ pub fn explain(text: &[u8], source: &str) -> Explanation {
     let mut explainer = Explainer::new(source);
     explainer.feed(text);
     explainer.finish()
-}
-
-/// Hands a line to the story, if its words stand where they should. Says whether the line is settled.
-fn take(story: &mut Story, found: Found<'_>) -> bool {
-    let sign = found.hit.sign;
-    let prefix = &found.line[..found.at];
-    if sign.place == Place::Start && !wrapping::is_wrapping(prefix) {
-        return false;
-    }
-    let text = wrapping::unwrapped(&found.line[found.at..]);
-    if !story::holds(sign, &text) || (sign.in_context && !story.is_about_ssh) {
-        return false;
-    }
-    if is_format(&text) {
-        story.formats += 1;
-        return true;
-    }
-    story.speaker.look(&text);
-    story.take(&Message {
-        sign,
-        text,
-        prefix,
-        line: found.line,
-        number: found.number,
-    })
-}
-
-/// A program's own string, with places for what it will say, is not something that it said.
-fn is_format(text: &str) -> bool {
-    text.match_indices('%').any(|(at, _)| {
-        let after = text[at + 1..].trim_start_matches([
-            '.', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'l', 'z',
-        ]);
-        after.starts_with(['s', 'd', 'u'])
-    })
 }
 
 #[cfg(test)]

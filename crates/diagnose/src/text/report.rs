@@ -143,7 +143,7 @@ fn quotation(line: &Quoted, source: &str) -> Quotation {
     Quotation {
         source: source.into(),
         line: u32::try_from(line.number).ok(),
-        text: line.text.as_str().to_owned(),
+        text: line.text().as_str().to_owned(),
         mark: None,
         label: String::new(),
     }
@@ -221,7 +221,8 @@ fn stages(answer: &Answer<'_>, decision: &Decision, stops: Stage) -> Vec<StageFi
             };
             let mut finding = finding(stage, state);
             if state == StageState::Stopped {
-                finding.summary = format!("line {}: {}", decision.line.number, decision.line.text);
+                finding.summary =
+                    format!("line {}: {}", decision.line.number, decision.line.text());
                 finding.evidence = vec!["e1".into()];
             }
             finding
@@ -343,11 +344,11 @@ fn evidence(answer: &Answer<'_>, source: &str) -> Vec<Evidence> {
             vantage: vantage(line),
             at_ms: 0.0,
             elapsed_ms: 0.0,
-            summary: format!("{source} line {}: {}", line.number, line.text),
+            summary: format!("{source} line {}: {}", line.number, line.text()),
             fact: Fact::TextLine {
                 source: source.into(),
                 line: line.number,
-                text: line.text.clone(),
+                text: line.text(),
             },
         })
         .collect()

@@ -199,17 +199,10 @@ impl Story {
             return true;
         }
         let peer = message::peer(&message.text);
-        let key = match meaning {
-            Meaning::Stops(stop) if stop.stage <= Stage::Banner => SERVICE,
-            Meaning::Hints(causes) if causes[0].starts_with("host-key") => SERVICE,
-            Meaning::Configuration | Meaning::Dropped | Meaning::BindFailed => SERVICE,
-            Meaning::ServerWorks
-                if message.sign.words.starts_with("Server listening")
-                    || message.sign.words.starts_with("Started ") =>
-            {
-                SERVICE
-            }
-            _ => self.key(message, peer.as_ref()),
+        let key = if is_of_the_service(message.sign) {
+            SERVICE
+        } else {
+            self.key(message, peer.as_ref())
         };
         let attempt = self.server(key);
         attempt.last_line = message.number;
@@ -218,8 +211,8 @@ impl Story {
         {
             attempt.from = Some(address);
         }
-        if let Some(user) = user(&message.text) {
-            attempt.user = Some(user);
+        if attempt.user.is_none() {
+            attempt.user = user(&message.text);
         }
         let mut settled = true;
         match meaning {
@@ -371,7 +364,7 @@ fn remember(earlier: &mut VecDeque<Earlier>, done: &Attempt) {
         words: done
             .decision
             .as_ref()
-            .map(|d| d.line.text.as_str().to_owned())
+            .map(|d| d.line.text().as_str().to_owned())
             .unwrap_or_default(),
     });
 }
@@ -394,13 +387,8 @@ fn side(message: &Message<'_>, in_servers_log: bool) -> Option<Side> {
             None
         };
     }
-    let may_be_both = match message.sign.meaning {
-        Meaning::Ended(_) | Meaning::Denied => true,
-        Meaning::Stops(stop) => stop.stage >= Stage::KeyExchange || stop.stage == Stage::Listener,
-        _ => false,
-    };
     if message.sign.side == Side::Client
-        && may_be_both
+        && may_be_both(message.sign)
         && (by_sshd || before_login || in_servers_log)
     {
         return Some(Side::Server);
@@ -769,12 +757,7 @@ fn works(attempt: &mut Attempt, message: &Message<'_>) {
     let bound_elsewhere = listening
         && attempt.decision.as_ref().is_some_and(|d| {
             let address = message.rest().split(' ').next().unwrap_or_default();
-            d.line.text.as_str().contains("Bind to port")
-                && !d
-                    .line
-                    .text
-                    .as_str()
-                    .contains(&format!(" on {address} failed"))
+            d.line.contains("Bind to port") && !d.line.contains(&format!(" on {address} failed"))
         });
     if bound_elsewhere
         || attempt
@@ -788,10 +771,24 @@ fn works(attempt: &mut Attempt, message: &Message<'_>) {
     attempt.works = true;
 }
 
-/// The sign's own conditions beside its words.
-pub(super) fn holds(sign: &Sign, message: &str) -> bool {
-    sign.with.is_empty() || {
-        let rest = message.get(sign.words.len()..).unwrap_or_default();
-        sign.with.iter().any(|with| rest.contains(with))
+/// What a server says of itself, not of one of its clients.
+pub(super) fn is_of_the_service(sign: &Sign) -> bool {
+    match sign.meaning {
+        Meaning::Stops(stop) => stop.stage <= Stage::Banner,
+        Meaning::Hints(causes) => causes.iter().any(|cause| cause.starts_with("host-key")),
+        Meaning::Configuration | Meaning::Dropped | Meaning::BindFailed => true,
+        Meaning::ServerWorks => {
+            sign.words.starts_with("Server listening") || sign.words.starts_with("Started ")
+        }
+        _ => false,
+    }
+}
+
+/// A client's words that a server's log has as well.
+pub(super) fn may_be_both(sign: &Sign) -> bool {
+    match sign.meaning {
+        Meaning::Ended(_) | Meaning::Denied => true,
+        Meaning::Stops(stop) => stop.stage >= Stage::KeyExchange || stop.stage == Stage::Listener,
+        _ => false,
     }
 }

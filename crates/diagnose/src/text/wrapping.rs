@@ -86,10 +86,13 @@ pub(super) fn is_wrapping(prefix: &[u8]) -> bool {
     {
         return true;
     }
+    if ends_in_pid(prefix) {
+        return true;
+    }
     if prefix.len() > LONGEST_PREFIX {
         return ends_in_json_value(prefix);
     }
-    if ends_in_json_value(prefix) || ends_in_pid(prefix) {
+    if ends_in_json_value(prefix) {
         return true;
     }
     let plain = without_escapes(prefix);
@@ -224,11 +227,11 @@ pub(super) fn without_escapes(bytes: &[u8]) -> Cow<'_, [u8]> {
 pub(super) fn unwrapped(message: &[u8]) -> String {
     let plain = without_escapes(message);
     let text = String::from_utf8_lossy(&plain);
-    let text = ["\\r\\n", "\\n", "\\r"]
-        .iter()
-        .filter_map(|end| text.find(end))
-        .min()
-        .map_or(&*text, |end| &text[..end]);
+    // In JSON and in the output of build tools a line feed is written as two characters.
+    let text = text
+        .match_indices('\\')
+        .find(|(at, _)| text[at + 1..].starts_with(['n', 'r']))
+        .map_or(&*text, |(at, _)| &text[..at]);
     text.trim_end_matches(['\r', '\n', '"', ',', '}', ']', ' ', '\t'])
         .to_owned()
 }
