@@ -9,6 +9,10 @@ use super::{sign::Sign, signs};
 /// Every sign, by the number that the automaton gives its words.
 static SIGNS: LazyLock<Vec<&'static Sign>> = LazyLock::new(|| signs::all().collect());
 
+/// Every text begins with it.
+static QUICKLY_BUILT: LazyLock<Automaton> =
+    LazyLock::new(|| Automaton::of(AhoCorasickKind::ContiguousNFA));
+
 /// Where the words of a sign stand in a block of text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hit {
@@ -23,9 +27,9 @@ pub(super) struct Hit {
 pub(super) struct Automaton(Option<AhoCorasick>);
 
 impl Automaton {
-    /// Built in a millisecond; slower to search.
+    /// Built in a few milliseconds, and once; slower to search.
     pub(super) fn quickly_built() -> Self {
-        Self::of(AhoCorasickKind::ContiguousNFA)
+        QUICKLY_BUILT.clone()
     }
 
     /// Takes longer to build and searches several times as fast.

@@ -45,6 +45,12 @@ impl Lines {
         }
     }
 
+    /// Bytes of a line that has not ended yet.
+    #[cfg(test)]
+    pub(super) fn carried(&self) -> usize {
+        self.carried.capacity()
+    }
+
     /// Bytes so far.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes

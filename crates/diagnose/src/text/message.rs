@@ -50,6 +50,11 @@ impl Message<'_> {
         self.text.get(self.sign.words.len()..).unwrap_or_default()
     }
 
+    /// What stands before the sign's words, without what colours it.
+    pub(super) fn before(&self) -> String {
+        String::from_utf8_lossy(&super::wrapping::without_escapes(self.prefix)).into_owned()
+    }
+
     /// The line for a report.
     pub(super) fn quoted(&self) -> Quoted {
         let plain = super::wrapping::without_escapes(self.line);

@@ -19,6 +19,7 @@
 mod answer;
 mod attempt;
 mod automaton;
+mod client_lines;
 mod denial;
 mod ending;
 mod errno;
@@ -29,6 +30,7 @@ mod message;
 mod next;
 mod reader;
 mod report;
+mod server_lines;
 mod sign;
 mod signs;
 mod speaker;

@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use super::{
     lines::Found,
     message::Message,
+    server_lines,
     sign::{Meaning, Place, SYMPTOM, Side, Sign},
-    story::{self, Story},
+    story::Story,
     wrapping,
 };
 
@@ -70,8 +71,8 @@ impl Reader {
             return false;
         }
         match sign.side {
-            Side::Server => !story::is_of_the_service(sign),
-            Side::Client => !self.waiting.is_empty() && story::may_be_both(sign),
+            Side::Server => !server_lines::is_of_the_service(sign),
+            Side::Client => !self.waiting.is_empty() && server_lines::may_be_both(sign),
         }
     }
 

@@ -113,13 +113,21 @@ pub(super) fn is_wrapping(prefix: &[u8]) -> bool {
     {
         return true;
     }
-    if text.ends_with("via ssh:") || text.ends_with("Permission denied:") {
+    if ends_in_stream(text) || text.ends_with("via ssh:") || text.ends_with("Permission denied:") {
         return true;
     }
     let ends_well = text.ends_with([':', ']', '|', '>', '│', '[', '#', '$'])
         || text.ends_with(|c: char| c.is_ascii_digit() || c == 'Z')
         || text.ends_with("\"") && text.contains("=\"");
     ends_well && other_words(text) <= MOST_OTHER_WORDS
+}
+
+/// `01E`, as GitLab numbers the streams of a job.
+fn ends_in_stream(text: &str) -> bool {
+    let last = text.rsplit(' ').next().unwrap_or_default();
+    let last = last.strip_suffix('+').unwrap_or(last);
+    last.strip_suffix(['O', 'E'])
+        .is_some_and(|digits| digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// What stands before `USER@HOST:` at the end.

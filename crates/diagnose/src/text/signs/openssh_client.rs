@@ -123,7 +123,6 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::client("kex_exchange_identification: read: ", Meaning::Ended(Ending::Reset)),
     Sign::client("kex_exchange_identification: write: ", Meaning::Ended(Ending::Reset)),
     Sign::client("Connection timed out during banner exchange", Meaning::Stops(stop(Stage::Banner, Outcome::Silent, &[]).shows(Shows::FirstBytes(FirstBytes::Silence)))),
-    Sign::client("Connection to ", Meaning::Ended(Ending::TimedOut)).with(&[" timed out"]),
     Sign::client("Connection closed by ", Meaning::Ended(Ending::Closed)).with(&[" port "]),
     Sign::client("Connection reset by ", Meaning::Ended(Ending::Reset)).with(&[" port "]),
     Sign::client("Bad remote protocol version identification", not_ssh()),

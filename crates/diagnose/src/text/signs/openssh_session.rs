@@ -72,7 +72,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::client("debug1: Sending command: ", Meaning::Command),
     Sign::client("The account is locked due to ", Meaning::Hints(&["account-locked-by-faillock"])).within(),
     Sign::client("Last login: ", Meaning::Succeeds(Phase::InSession)),
-    Sign::client("Connection to ", Meaning::Ended(Ending::Closed)).with(&[" closed"]),
+    Sign::client("Connection to ", Meaning::Ended(Ending::Closed)).with(&[" closed", " timed out"]),
     Sign::client("client_loop: send disconnect: ", DIED_IDLE),
     Sign::client("packet_write_wait: Connection to ", DIED_IDLE),
     Sign::client("Read from remote host ", DIED_IDLE),
