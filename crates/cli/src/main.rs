@@ -45,6 +45,7 @@ fn execute(command: Command, start: Instant) -> anyhow::Result<u8> {
         Command::Firewall(arguments) => firewall::run(&arguments, start),
         Command::Here(arguments) => here::run(&arguments, start),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Ssh(arguments) => explain::beside_ssh(&arguments.arguments),
         Command::Read(arguments) => read::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Completions { shell } => {

@@ -6,7 +6,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use sshdoctor_diagnose::text::{self, Explainer};
 
 /// Bytes of a log.
-const LENGTH: usize = 16 * 1024 * 1024;
+const LENGTH: usize = 64 * 1024 * 1024;
 
 /// A log in which every `every`-th line is one of sshd.
 fn log(every: usize) -> Vec<u8> {

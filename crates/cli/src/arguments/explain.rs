@@ -1,8 +1,23 @@
 //! Arguments of `explain`.
 
+use std::ffi::OsString;
+
 use clap::Args;
 
 use super::OutputArguments;
+
+/// What ssh is run with.
+#[derive(Debug, Args)]
+#[command(override_usage = "sshdoctor ssh ARGUMENTS")]
+pub(crate) struct OwnSshArguments {
+    /// Everything that ssh takes
+    #[arg(
+        value_name = "ARGUMENTS",
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub(crate) arguments: Vec<OsString>,
+}
 
 /// What to explain.
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub(crate) use explain::ExplainArguments;
+pub(crate) use explain::{ExplainArguments, OwnSshArguments};
 pub(crate) use firewall::FirewallArguments;
 pub(crate) use here::HereArguments;
 pub(crate) use ssh::SshArguments;
@@ -30,6 +30,7 @@ Examples:
   sshdoctor firewall --from ADDR      on the server: which rule keeps ADDR out?
   ssh web1 2>&1 | sshdoctor explain   what do these words of ssh or sshd mean?
   sshdoctor explain sshd-stopped      the manual page of one cause
+  alias ssh='sshdoctor ssh'           your ssh as ever, with an explanation where it fails
 
 Other options of ssh (-A, -L …) are accepted and ignored. A host that is named like a command is reached by `sshdoctor check NAME`.
 
@@ -48,7 +49,7 @@ unless --login is given.";
     version,
     about = ABOUT,
     propagate_version = true,
-    override_usage = "sshdoctor [check] [OPTIONS] [USER@]HOST\n       sshdoctor here [OPTIONS]\n       sshdoctor firewall [OPTIONS]\n       sshdoctor explain [CAUSE | FILE | -]\n       sshdoctor read FILE | demo | completions SHELL | man",
+    override_usage = "sshdoctor [check] [OPTIONS] [USER@]HOST\n       sshdoctor here [OPTIONS]\n       sshdoctor firewall [OPTIONS]\n       sshdoctor explain [CAUSE | FILE | -]\n       sshdoctor ssh ARGUMENTS\n       sshdoctor read FILE | demo | completions SHELL | man",
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
@@ -73,6 +74,8 @@ pub(crate) enum Command {
     Firewall(Box<FirewallArguments>),
     /// Say what the words of ssh or sshd in a text mean, or print the manual page of a cause
     Explain(Box<ExplainArguments>),
+    /// Run your own ssh with these arguments, unchanged, and say underneath what it means if it fails
+    Ssh(OwnSshArguments),
     /// Diagnose a saved case again, or print it without private data
     Read(ReadArguments),
     /// Build small broken hosts in private network namespaces and diagnose each
@@ -190,6 +193,12 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Command, clap::Error> {
         return Err(usage_error(format!(
             "this version has no command `{word}` yet; to diagnose a host of that name, type: sshdoctor check {word}"
         )));
+    }
+    // Everything after it is for ssh, --help too.
+    if arguments.get(1).is_some_and(|word| word == "ssh") {
+        return Ok(Command::Ssh(OwnSshArguments {
+            arguments: arguments.into_iter().skip(2).collect(),
+        }));
     }
     let line = CommandLine::try_parse_from(arguments)?;
     Ok(line

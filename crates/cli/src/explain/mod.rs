@@ -1,9 +1,10 @@
 //! `explain`: what a text of ssh or sshd means, and the manual page of a cause.
 
 mod manual;
+mod own_ssh;
 mod reading;
 
-use std::path::Path;
+use std::{ffi::OsString, path::Path};
 
 use sshdoctor_diagnose::{catalogue, text::Verdict};
 
@@ -37,6 +38,14 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<u8> {
         Verdict::Fine => exit::OPEN,
         Verdict::NotUnderstood => exit::UNANSWERED,
     })
+}
+
+/// Runs `ssh`.
+///
+/// # Errors
+/// When ssh cannot be waited for.
+pub(crate) fn beside_ssh(arguments: &[OsString]) -> anyhow::Result<u8> {
+    own_ssh::run(arguments)
 }
 
 /// A word as causes have them; anything with a dot or a slash is meant as a file.
