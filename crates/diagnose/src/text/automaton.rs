@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 
 use super::{sign::Sign, signs};
 
@@ -48,16 +48,15 @@ impl Automaton {
         )
     }
 
-    /// Every hit in `block` from `from` on, from left to right; hits do not overlap.
-    pub(super) fn hits<'t>(&'t self, block: &'t [u8]) -> impl Iterator<Item = Hit> + 't {
-        self.0
-            .iter()
-            .flat_map(move |automaton| automaton.find_iter(block))
-            .filter_map(|found| {
-                Some(Hit {
-                    sign: SIGNS.get(found.pattern().as_usize())?,
-                    start: found.start(),
-                })
-            })
+    /// The first hit in `block` from `from` on.
+    pub(super) fn next(&self, block: &[u8], from: usize) -> Option<Hit> {
+        let found = self
+            .0
+            .as_ref()?
+            .find(Input::new(block).range(from.min(block.len())..))?;
+        Some(Hit {
+            sign: SIGNS.get(found.pattern().as_usize())?,
+            start: found.start(),
+        })
     }
 }

@@ -101,26 +101,29 @@ impl Lines {
     fn block(&mut self, block: &[u8], take: &mut impl FnMut(Found<'_>) -> bool) {
         let mut line: Range<usize> = 0..0;
         let mut counted = 0;
-        let mut understood = false;
-        for hit in self.automaton.hits(block) {
+        let mut from = 0;
+        while let Some(hit) = self.automaton.next(block, from) {
             if hit.start >= line.end {
                 let start = memchr::memrchr(b'\n', &block[line.end..hit.start])
-                    .map_or(line.end, |end| line.end + end + 1);
+                    .map_or(line.end, |feed| line.end + feed + 1);
                 let end = memchr::memchr(b'\n', &block[hit.start..])
-                    .map_or(block.len(), |end| hit.start + end + 1);
+                    .map_or(block.len(), |feed| hit.start + feed + 1);
                 self.passed += line_feeds(&block[counted..start]);
-                (counted, line, understood) = (start, start..end, false);
-            }
-            if understood {
-                continue;
+                (counted, line) = (start, start..end);
             }
             let whole = &block[line.clone()];
-            understood = take(Found {
+            let understood = take(Found {
                 hit,
                 line: whole.strip_suffix(b"\n").unwrap_or(whole),
                 at: hit.start - line.start,
                 number: self.passed + 1,
             });
+            // The other words of a line that is understood do not matter.
+            from = if understood {
+                line.end
+            } else {
+                hit.start + hit.sign.words.len()
+            };
         }
         self.passed += line_feeds(&block[counted..]);
     }
