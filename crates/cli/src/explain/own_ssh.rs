@@ -87,8 +87,10 @@ async fn beside(arguments: &[OsString], depth: u8) -> anyhow::Result<u8> {
             _ = hung_up.recv() => pass_on(process, Signal::SIGHUP),
         }
     };
+    // Its last words may still be on their way.
+    let explanation = words.and_then(|words| words.recv_timeout(LAST_WORDS).ok());
     if status == SSH_FAILED
-        && let Some(explanation) = words.and_then(|words| words.recv_timeout(LAST_WORDS).ok())
+        && let Some(explanation) = explanation
     {
         say(&explanation);
     }

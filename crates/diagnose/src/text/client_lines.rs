@@ -57,7 +57,10 @@ pub(super) fn reach(attempt: &mut Attempt, phase: Phase, message: &Message<'_>) 
 }
 
 pub(super) fn connect_failed(attempt: &mut Attempt, message: &Message<'_>) {
-    let failed = message::failed_connect(message.rest());
+    let mut failed = message::failed_connect(message.rest());
+    if failed.errno == Errno::Unknown {
+        failed.errno = message::anywhere(&message.text);
+    }
     attempt.host = failed.host.or(attempt.host.take());
     attempt.port = failed.port.or(attempt.port);
     attempt.over = true;
@@ -89,7 +92,10 @@ pub(super) fn forward_failed(attempt: &mut Attempt, message: &Message<'_>) {
         });
         return;
     }
-    let errno = Errno::of(message.rest());
+    let errno = match Errno::of(message.rest()) {
+        Errno::Unknown => Errno::NotConnected,
+        known => known,
+    };
     let (stage, outcome) = ending::of_connect(errno);
     attempt.decide(Decision {
         stage,
@@ -204,6 +210,8 @@ pub(super) fn succeed(attempt: &mut Attempt, phase: Phase, message: &Message<'_>
 pub(super) fn through_broken(attempt: &mut Attempt, message: &Message<'_>) {
     let broken = Told::Sign(Shows::Nothing, vec!["jump-host-broken"]);
     match &mut attempt.decision {
+        // mosh connects by itself in between.
+        Some(decision) if decision.line.contains("mosh: ") => {}
         Some(decision)
             if matches!(decision.told, Told::Connect(_) | Told::Name(_))
                 && !attempt.through_jump =>

@@ -156,7 +156,7 @@ fn from_hints(attempt: &mut Attempt) {
     let Some((cause, line)) = attempt.hints.first().cloned() else {
         return;
     };
-    let Some(known) = catalogue::find(cause).filter(|known| known.stage < Stage::Session) else {
+    let Some(known) = catalogue::find(cause) else {
         return;
     };
     attempt.only_hints = true;

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::automaton::{Automaton, Hit};
+use super::{
+    automaton::{Automaton, Hit},
+    plain::{self, Encoding},
+};
 
 /// What is kept of a line that has not ended yet. Longer lines are looked at in pieces.
 const LONGEST: usize = 32 * 1024;
@@ -27,6 +30,7 @@ pub(super) struct Found<'t> {
 #[derive(Debug)]
 pub(super) struct Lines {
     automaton: Automaton,
+    encoding: Encoding,
     fast: bool,
     carried: Vec<u8>,
     /// Line feeds so far.
@@ -38,6 +42,7 @@ impl Lines {
     pub(super) fn new() -> Self {
         Self {
             automaton: Automaton::quickly_built(),
+            encoding: Encoding::default(),
             fast: false,
             carried: Vec::new(),
             passed: 0,
@@ -62,8 +67,13 @@ impl Lines {
     }
 
     /// The next bytes of the text. `take` says whether the line is understood, so that its other words do not matter.
-    pub(super) fn feed(&mut self, mut chunk: &[u8], take: &mut impl FnMut(Found<'_>) -> bool) {
+    pub(super) fn feed(&mut self, chunk: &[u8], take: &mut impl FnMut(Found<'_>) -> bool) {
         self.bytes += chunk.len() as u64;
+        let plain = self.encoding.plain(chunk);
+        self.feed_plain(&plain, take);
+    }
+
+    fn feed_plain(&mut self, mut chunk: &[u8], take: &mut impl FnMut(Found<'_>) -> bool) {
         if !self.fast && self.bytes > MUCH {
             self.fast = true;
             self.automaton = Automaton::for_much_text();
@@ -91,6 +101,8 @@ impl Lines {
 
     /// The text ends.
     pub(super) fn end(&mut self, take: &mut impl FnMut(Found<'_>) -> bool) {
+        let rest = self.encoding.rest();
+        self.feed_plain(&rest, take);
         let carried = std::mem::take(&mut self.carried);
         self.block(&carried, take);
         if carried.last().is_some_and(|last| *last != b'\n') {
@@ -99,6 +111,7 @@ impl Lines {
     }
 
     fn block(&mut self, block: &[u8], take: &mut impl FnMut(Found<'_>) -> bool) {
+        let block = &*plain::lines(block);
         let mut line: Range<usize> = 0..0;
         let mut counted = 0;
         let mut from = 0;

@@ -131,7 +131,7 @@ fn go_address(rest: &str) -> Option<(String, u16)> {
 }
 
 /// The error's words wherever they stand; Go and Java write them in their own way.
-fn anywhere(rest: &str) -> Errno {
+pub(super) fn anywhere(rest: &str) -> Errno {
     let lower = rest.to_lowercase();
     let found = [
         ("connection refused", Errno::Refused),

@@ -28,6 +28,7 @@ mod joined;
 mod lines;
 mod message;
 mod next;
+mod plain;
 mod reader;
 mod report;
 mod server_lines;
@@ -122,7 +123,7 @@ impl Explainer {
         let mut story = self.reader.finish();
         let whole = self.lines.bytes() <= joined::MOST as u64;
         if whole
-            && !story.something_works()
+            && (!story.something_works() || self.beginning.starts_with(b">"))
             && answer::answer(&story).decision.is_none()
             && let Some(joined) = joined::read(&self.beginning)
         {

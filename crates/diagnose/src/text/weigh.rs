@@ -62,6 +62,13 @@ pub(super) fn weigh(answer: &Answer<'_>, decision: &Decision, platform: Platform
         met.clone()
     };
     readings.extend(named);
+    if readings.is_empty() {
+        // The stage alone is known.
+        return Weighing {
+            causes: Vec::new(),
+            ruled_out: Vec::new(),
+        };
+    }
     let belief = Belief::new(sourced(readings), setting);
     let after_login = |cause: &Cause| matches!(cause.stage, Stage::Authentication | Stage::Session);
     let login = matches!(decision.stage, Stage::Authentication | Stage::Session);

@@ -113,7 +113,11 @@ pub(super) fn is_wrapping(prefix: &[u8]) -> bool {
     {
         return true;
     }
-    if ends_in_stream(text) || text.ends_with("via ssh:") || text.ends_with("Permission denied:") {
+    if text.ends_with("MESSAGE=")
+        || ends_in_stream(text)
+        || text.ends_with("via ssh:")
+        || text.ends_with("Permission denied:")
+    {
         return true;
     }
     let ends_well = text.ends_with([':', ']', '|', '>', '│', '[', '#', '$'])
@@ -213,17 +217,17 @@ pub(super) fn without_escapes(bytes: &[u8]) -> Cow<'_, [u8]> {
             plain.push(byte);
             continue;
         }
-        match rest.next() {
+        // A sequence that was cut off ends with its line.
+        match rest.next_if(|byte| *byte != b'\n') {
             Some(b'[') => {
-                while rest.next_if(|byte| !(0x40..=0x7e).contains(byte)).is_some() {}
-                rest.next();
+                let parameter = |byte: &u8| !(0x40..=0x7e).contains(byte) && *byte != b'\n';
+                while rest.next_if(parameter).is_some() {}
+                rest.next_if(|byte| *byte != b'\n');
             }
             Some(b']') => {
-                while rest
-                    .next_if(|byte| *byte != 0x07 && *byte != 0x1b)
-                    .is_some()
-                {}
-                rest.next();
+                let words = |byte: &u8| !matches!(byte, 0x07 | 0x1b | b'\n');
+                while rest.next_if(words).is_some() {}
+                rest.next_if(|byte| *byte != b'\n');
             }
             _ => {}
         }

@@ -23,6 +23,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::client("Using a SSH password instead of a key is not possible because Host Key checking is enabled", Meaning::Stops(stop(Stage::HostKey, Outcome::HostKeyMismatch, &["strict-known-hosts"]))).within(),
     Sign::client("Invalid/incorrect password: Permission denied", Meaning::Stops(stop(Stage::Authentication, Outcome::LoginRefused, &["wrong-password"]))).within(),
     Sign::client("You've successfully authenticated", Meaning::Succeeds(Phase::InSession)).within(),
+    Sign::client("mosh: Could not connect to ", Meaning::ConnectFailed).within().with(&["last tried"]),
     Sign::client("curl: (7) Failed to connect to ", Meaning::ConnectFailed).with(&[" port 22 ", " port 2222 "]),
     Sign::client("curl: (6) Could not resolve host: ", Meaning::Stops(stop(Stage::Name, Outcome::NameNotFound, &["name-not-found", "dns-server-down"]))).in_context(),
     Sign::client("curl: (28) Failed to connect to ", Meaning::ConnectFailed).with(&[" port 22 ", " port 2222 "]),
