@@ -18,6 +18,14 @@ pub(super) fn steps(
         return steps;
     };
     if decision.stage == Stage::Client {
+        if let Some((file, line)) = faulty_line(decision.line.text().as_str()) {
+            steps.push(step(
+                "Mend or remove this line",
+                format!("sed -n {line}p '{file}'"),
+                Where::Client,
+            ));
+            return steps;
+        }
         let command = known.fill(
             top.cause
                 .remedy
@@ -56,6 +64,18 @@ pub(super) fn steps(
         steps.push(step("or without it", by_hand, place));
     }
     steps
+}
+
+/// The file and line that `ssh` names: `/home/me/.ssh/config: line 3: …`, `/home/me/.ssh/config line 3: …`.
+fn faulty_line(text: &str) -> Option<(&str, u32)> {
+    let (before, after) = text.split_once(" line ")?;
+    let file = before.rsplit(' ').next()?.trim_end_matches(':');
+    let digits = after.split(':').next()?;
+    let is_fit = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '~');
+    (file.contains('/') && file.chars().all(is_fit))
+        .then(|| digits.parse().ok())
+        .flatten()
+        .map(|line| (file, line))
 }
 
 /// `sshdoctor check` with what the text says of the destination.

@@ -6,7 +6,7 @@ use super::{
     attempt::{Attempt, Decision, Told},
     errno::Errno,
     message::{self, Message},
-    sign::{Meaning, PROOF, Shows, Side, Sign},
+    sign::{Meaning, PROOF, Phase, Shows, Side, Sign},
 };
 
 /// Why sshd could not bind (sshd.c, `listen_on_addrs`).
@@ -73,11 +73,21 @@ pub(super) fn works(attempt: &mut Attempt, message: &Message<'_>) {
     }
     attempt.decision = None;
     attempt.works = true;
+    if !is_of_the_service(message.sign) {
+        attempt.phase = Phase::Authenticated;
+    }
 }
 
 /// The account that a message of sshd speaks of.
 pub(super) fn user(text: &str) -> Option<String> {
-    let word = |rest: &str| message::name(rest.split(' ').next().unwrap_or_default());
+    let word = |rest: &str| {
+        message::name(
+            rest.split(' ')
+                .next()
+                .unwrap_or_default()
+                .trim_end_matches(':'),
+        )
+    };
     for before in [
         "authenticating user ",
         "invalid user ",
