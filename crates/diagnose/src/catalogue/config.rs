@@ -348,7 +348,7 @@ pub(super) const CAUSES: &[Cause] = &[
             },
             OnDistribution {
                 names: "SUSE",
-                commands: &["pam-config --list-modules", "pam-config --debug"],
+                commands: &["rpm -V pam pam-config openssh-server", "ls -lt /etc/pam.d"],
             },
         ],
         avoid: "Do not set UsePAM no: it changes other checks as well. Keep a root console open \

@@ -90,8 +90,8 @@ pub(super) const CAUSES: &[Cause] = &[
         ],
         avoid: "Do not copy an sshd binary from another machine, and do not put telnet or another \
             remote shell in its place.",
-        lasting: "Mark the package as wanted so that autoremove leaves it (apt-mark manual \
-            openssh-server, dnf mark install openssh-server), and have the image or playbook \
+        lasting: "Mark the package as wanted so that autoremove leaves it (apt-mark manual openssh-server; \
+            dnf mark user, before dnf 5 dnf mark install), and have the image or playbook \
             install it.",
         prior: Prior::judged(11.0),
         on_server: Some(service::not_installed),

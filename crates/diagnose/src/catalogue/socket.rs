@@ -45,7 +45,7 @@ pub(super) const CAUSES: &[Cause] = &[
             OnDistribution {
                 names: "Ubuntu 22.10 to 23.10",
                 commands: &[
-                    "printf '[Socket]\\nListenStream=\\nListenStream={port}\\n' > /etc/systemd/system/ssh.socket.d/listen.conf",
+                    "mkdir -p /etc/systemd/system/ssh.socket.d && printf '[Socket]\\nListenStream=\\nListenStream={port}\\n' > /etc/systemd/system/ssh.socket.d/listen.conf",
                     "systemctl daemon-reload && systemctl restart ssh.socket",
                 ],
             },
