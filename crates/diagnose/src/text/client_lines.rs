@@ -160,7 +160,7 @@ pub(super) fn denial(message: &Message<'_>, weight: u8) -> Decision {
 }
 
 pub(super) fn denied(attempt: &mut Attempt, message: &Message<'_>) {
-    attempt.reach(Phase::Authenticating, message.quoted());
+    attempt.phase = attempt.phase.max(Phase::Authenticating);
     attempt.methods = message::between(&message.text, "(", ")")
         .or_else(|| message::between(&message.text, "server sent: ", ")"))
         .map(ToOwned::to_owned)

@@ -207,7 +207,7 @@ fn without_failure(answer: &Answer<'_>, stage: Stage) -> StageState {
 
 fn stages(answer: &Answer<'_>, decision: &Decision, stops: Stage) -> Vec<StageFinding> {
     let by_client = !answer.is_servers();
-    Stage::ALL
+    let mut findings: Vec<StageFinding> = Stage::ALL
         .into_iter()
         .map(|stage| {
             let state = if stage == stops {
@@ -227,7 +227,18 @@ fn stages(answer: &Answer<'_>, decision: &Decision, stops: Stage) -> Vec<StageFi
             }
             finding
         })
-        .collect()
+        .collect();
+    let mark = answer
+        .attempt
+        .and_then(|attempt| attempt.mark.as_ref())
+        .filter(|mark| mark.number < decision.line.number);
+    let last_passed = findings
+        .iter_mut()
+        .rfind(|finding| finding.state == StageState::Passed);
+    if let (Some(mark), Some(finding)) = (mark, last_passed) {
+        finding.summary = format!("line {}: {}", mark.number, mark.text());
+    }
+    findings
 }
 
 /// An earlier stage is passed where the connection came farther than it could otherwise.
@@ -309,39 +320,38 @@ fn notes(story: &Story, answer: &Answer<'_>) -> Vec<String> {
 
 /// The decisive line, the one that shows how far the connection had come, and those that hint at more.
 fn evidence(answer: &Answer<'_>, source: &str) -> Vec<Evidence> {
-    let mut lines: Vec<&Quoted> = Vec::new();
-    let mut add = |line| {
-        if !lines.contains(&line) {
-            lines.push(line);
+    let mut lines: Vec<(Vantage, &Quoted)> = Vec::new();
+    let mut add = |side, line| {
+        if !lines.iter().any(|(_, known)| *known == line) {
+            lines.push((vantage(side), line));
         }
     };
+    let attempts = || answer.attempt.into_iter().chain(answer.other);
     if let Some(decision) = answer.decision {
-        add(&decision.line);
+        let is_of = |attempt: &&Attempt| {
+            attempt
+                .decision
+                .as_ref()
+                .is_some_and(|own| std::ptr::eq(own, decision))
+        };
+        let side = attempts()
+            .find(is_of)
+            .map_or(Side::Client, |attempt| attempt.side);
+        add(side, &decision.line);
     }
-    for attempt in answer.attempt.into_iter().chain(answer.other) {
-        if let Some(decision) = &attempt.decision {
-            add(&decision.line);
-        }
-        if let Some(mark) = &attempt.mark {
-            add(mark);
-        }
-        for (_, line) in &attempt.hints {
-            add(line);
+    for attempt in attempts() {
+        let decisive = attempt.decision.as_ref().map(|decision| &decision.line);
+        let hints = attempt.hints.iter().map(|(_, line)| line);
+        for line in decisive.into_iter().chain(&attempt.mark).chain(hints) {
+            add(attempt.side, line);
         }
     }
-    let vantage = |_: &Quoted| {
-        if answer.is_servers() {
-            Vantage::server()
-        } else {
-            Vantage::client()
-        }
-    };
     lines
         .into_iter()
         .enumerate()
-        .map(|(index, line)| Evidence {
+        .map(|(index, (vantage, line))| Evidence {
             id: format!("e{}", index + 1),
-            vantage: vantage(line),
+            vantage,
             at_ms: 0.0,
             elapsed_ms: 0.0,
             summary: format!("{source} line {}: {}", line.number, line.text()),
@@ -352,4 +362,11 @@ fn evidence(answer: &Answer<'_>, source: &str) -> Vec<Evidence> {
             },
         })
         .collect()
+}
+
+fn vantage(side: Side) -> Vantage {
+    match side {
+        Side::Client => Vantage::client(),
+        Side::Server => Vantage::server(),
+    }
 }

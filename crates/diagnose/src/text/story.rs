@@ -130,7 +130,7 @@ impl Story {
             Meaning::Denied => client_lines::denied(attempt, message),
             Meaning::Hints(causes) => attempt.hint(causes, &message.quoted()),
             Meaning::PasswordRefused => {
-                attempt.reach(Phase::Authenticating, message.quoted());
+                attempt.phase = attempt.phase.max(Phase::Authenticating);
                 attempt.passwords_refused += 1;
                 attempt.decide(client_lines::denial(message, SUMMARY));
             }
