@@ -153,7 +153,12 @@ pub(super) fn conclude(attempt: &mut Attempt) {
 
 /// Nothing but hints speaks.
 fn from_hints(attempt: &mut Attempt) {
-    let Some((cause, line)) = attempt.hints.first().cloned() else {
+    // Being asked for one more proof is no failure by itself.
+    let failing = attempt
+        .hints
+        .iter()
+        .find(|(cause, _)| *cause != "second-factor-missing" && *cause != "clock-wrong");
+    let Some((cause, line)) = failing.cloned() else {
         return;
     };
     let Some(known) = catalogue::find(cause) else {

@@ -19,6 +19,9 @@ const MOST_OPEN: usize = 64;
 /// Earlier attempts that are remembered.
 const MOST_EARLIER: usize = 16;
 
+/// Lines that two processes of one login are apart at most.
+const SAME_LOGIN: u64 = 6;
+
 /// Key of what a server says of itself, not of a client.
 const SERVICE: u64 = 0;
 
@@ -347,11 +350,25 @@ impl Story {
         self.servers.iter().find(|attempt| attempt.key == SERVICE)
     }
 
-    /// The client of a server's log that spoke last.
+    /// The client of a server's log that spoke last. A module of PAM may run in a process of its own: what it says of the same login
+    /// counts for more than how sshd sums it up.
     pub(super) fn last_visitor(&self) -> Option<&Attempt> {
-        self.servers.iter().rfind(|attempt| {
-            attempt.key != SERVICE && (attempt.decision.is_some() || attempt.works)
-        })
+        let weight = |attempt: &Attempt| attempt.decision.as_ref().map_or(0, |d| d.weight);
+        let visitors = || {
+            self.servers.iter().rev().filter(|attempt| {
+                attempt.key != SERVICE && (attempt.decision.is_some() || attempt.works)
+            })
+        };
+        let last = visitors().next()?;
+        let says_why = |attempt: &&Attempt| {
+            weight(attempt) >= PROOF
+                && attempt.last_line + SAME_LOGIN >= last.last_line
+                && (attempt.user.is_none() || attempt.user == last.user)
+        };
+        if last.works || weight(last) > SYMPTOM {
+            return Some(last);
+        }
+        visitors().find(says_why).or(Some(last))
     }
 }
 

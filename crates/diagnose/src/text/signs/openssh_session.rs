@@ -70,6 +70,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::client("Transferred: sent ", Meaning::Succeeds(Phase::InSession)),
     Sign::client("debug1: Exit status ", Meaning::ExitStatus),
     Sign::client("debug1: Sending command: ", Meaning::Command),
+    Sign::client("Verification code:", Meaning::Hints(&["second-factor-missing", "clock-wrong"])).within(),
     Sign::client("The account is locked due to ", Meaning::Hints(&["account-locked-by-faillock"])).within(),
     Sign::client("Last login: ", Meaning::Succeeds(Phase::InSession)),
     Sign::client("Connection to ", Meaning::Ended(Ending::Closed)).with(&[" closed", " timed out"]),

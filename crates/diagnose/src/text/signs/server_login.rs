@@ -96,6 +96,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::server("Disconnected from user ", Meaning::Noise),
 
     // PAM.
+    Sign::server("Invalid verification code for ", refused(&["second-factor-missing", "clock-wrong"])).within(),
     Sign::server("Access denied for user ", refused_somehow(&["pam-denies", "account-locked-or-expired", "logins-disabled-during-boot"], REASON + 5)).with(&["by PAM account configuration"]),
     Sign::server("PAM unable to dlopen(", refused(&["pam-denies"])).within(),
     Sign::server("PAM adding faulty module: ", refused(&["pam-denies"])).within(),

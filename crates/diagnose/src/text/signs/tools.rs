@@ -25,6 +25,7 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign::client("You've successfully authenticated", Meaning::Succeeds(Phase::InSession)).within(),
     Sign::client("mosh: Could not connect to ", Meaning::ConnectFailed).within().with(&["last tried"]),
     Sign::client("Timeout waiting for SSH", Meaning::Stops(stop(Stage::Route, Outcome::TimedOut, &["cloud-firewall-blocks", "key-not-authorized", "host-firewall-drops", "host-down"]).weight(SUMMARY))).within(),
+    Sign::client("[exception] cannot connect to ", Meaning::ConnectFailed).with(&[" port "]),
     Sign::client("curl: (7) Failed to connect to ", Meaning::ConnectFailed).with(&[" port 22 ", " port 2222 "]),
     Sign::client("curl: (6) Could not resolve host: ", Meaning::Stops(stop(Stage::Name, Outcome::NameNotFound, &["name-not-found", "dns-server-down"]))).in_context(),
     Sign::client("curl: (28) Failed to connect to ", Meaning::ConnectFailed).with(&[" port 22 ", " port 2222 "]),
