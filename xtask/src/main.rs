@@ -5,6 +5,7 @@
     reason = "this is its output"
 )]
 
+mod causes;
 mod corpora;
 mod fuzz_filter;
 mod manual;
@@ -24,6 +25,7 @@ usage: cargo xtask COMMAND
 
   test        install what is missing (as root), check and test everything, run the lab
   schema      write schema/*.schema.json from the types
+  causes      write docs/causes/ from the catalogue, and the list of the scenarios that prove each cause
   man         write crates/cli/man/sshdoctor.1 from the command line's definition
   dist-size   build the release binary; print its size, start-up time and peak memory beside their limits
   readme      try every command that README.md shows
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => suite::run(),
         ["schema"] => schema::write(),
+        ["causes"] => causes::write(),
         ["man"] => manual::write(),
         ["dist-size"] => measure::run(),
         ["readme"] => readme::check(),

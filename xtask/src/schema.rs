@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use schemars::{Schema, schema_for};
-use sshdoctor_case::{Case, FirewallReport, Report};
+use sshdoctor_case::{Case, CausePages, FirewallReport, Report};
 
 use crate::process;
 
-fn documents() -> anyhow::Result<[(PathBuf, String); 3]> {
+fn documents() -> anyhow::Result<[(PathBuf, String); 4]> {
     let directory = process::root().join("schema");
     let text = |schema: &Schema| -> anyhow::Result<String> {
         Ok(serde_json::to_string_pretty(schema)? + "\n")
@@ -25,6 +25,10 @@ fn documents() -> anyhow::Result<[(PathBuf, String); 3]> {
         (
             directory.join("case.schema.json"),
             text(&schema_for!(Case))?,
+        ),
+        (
+            directory.join("causes.schema.json"),
+            text(&schema_for!(CausePages))?,
         ),
     ])
 }

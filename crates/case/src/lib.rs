@@ -5,6 +5,7 @@
 //! nothing here opens a socket, reads a file or looks at a clock.
 
 mod case;
+mod cause_page;
 mod destination;
 mod local;
 mod names;
@@ -20,6 +21,7 @@ mod ssh;
 mod stage;
 
 pub use case::{CASE_SCHEMA, Case, CaseError, JoinError, MAX_CASE_BYTES, Settings};
+pub use cause_page::{CAUSE_SCHEMA, CAUSES_SCHEMA, CausePage, CausePages, DistributionRemedy};
 pub use destination::{Destination, DestinationError, Forced, SshOptions};
 pub use local::{ListeningSocket, LocalServices, SshdProcess};
 pub use names::{AddressRecord, NameAnswer, NameSource};

@@ -375,6 +375,15 @@ pub enum Fact {
         /// What was found.
         cloud: CloudMetadata,
     },
+    /// A line of a text that a person had, from `ssh`, `sshd` or what writes their logs.
+    TextLine {
+        /// The file, or what else it was read from.
+        source: String,
+        /// Its number, from 1.
+        line: u64,
+        /// As it stands there.
+        text: Received,
+    },
     /// Something of the server could not be seen, or not all of it.
     NotSeen {
         /// What.

@@ -30,6 +30,8 @@ pub enum Outcome {
     HostKeyMismatch,
     LoginRefused,
     SessionFailed,
+    /// Nothing was said that tells.
+    Unknown,
 }
 
 /// State of one stage.

@@ -6,6 +6,7 @@ mod arguments;
 mod check;
 mod demo;
 mod exit;
+mod explain;
 mod firewall;
 mod here;
 mod interruption;
@@ -45,6 +46,8 @@ fn execute(command: Command, start: Instant) -> anyhow::Result<u8> {
         Command::Check(arguments) => check::run(*arguments, start),
         Command::Firewall(arguments) => firewall::run(&arguments, start),
         Command::Here(arguments) => here::run(&arguments, start),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Ssh(arguments) => explain::beside_ssh(&arguments.arguments),
         Command::Read(arguments) => read::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Completions { shell } => {

@@ -7,6 +7,7 @@ mod both;
 pub mod catalogue;
 pub mod inside;
 pub mod outside;
+pub mod text;
 
 use sshdoctor_case::{Case, Report, ServerQuestion};
 

@@ -77,6 +77,7 @@ impl Pseudonyms {
             | Fact::AppArmor { .. }
             | Fact::CryptoPolicy { .. }
             | Fact::CloudMetadata { .. }
+            | Fact::TextLine { .. }
             | Fact::NotSeen { .. }) => self.server_fact(server),
             Fact::NotObserved { question, reason } => Fact::NotObserved {
                 question: Box::new(self.question(*question)),

@@ -1,5 +1,6 @@
 //! The command line: one definition, from which the parser, the help, the completions and the manual page are made.
 
+mod explain;
 mod firewall;
 mod here;
 mod ignored;
@@ -10,12 +11,13 @@ use std::ffi::OsString;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use explain::{ExplainArguments, OwnSshArguments};
 pub(crate) use firewall::FirewallArguments;
 pub(crate) use here::HereArguments;
 pub(crate) use ssh::SshArguments;
 
 /// Words that later versions use as commands. A host of that name is reached by `check NAME`.
-const RESERVED: [&str; 5] = ["explain", "fix", "try", "confirm", "revert"];
+const RESERVED: [&str; 4] = ["fix", "try", "confirm", "revert"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +28,9 @@ Examples:
   sshdoctor read web1.case --redact   the same without addresses, names and users
   sshdoctor here --from ADDR          on the server's console: what here keeps ADDR out?
   sshdoctor firewall --from ADDR      on the server: which rule keeps ADDR out?
+  ssh web1 2>&1 | sshdoctor explain   what do these words of ssh or sshd mean?
+  sshdoctor explain sshd-stopped      the manual page of one cause
+  alias ssh='sshdoctor ssh'           your ssh as ever, with an explanation where it fails
 
 Other options of ssh (-A, -L …) are accepted and ignored. A host that is named like a command is reached by `sshdoctor check NAME`.
 
@@ -44,7 +49,7 @@ unless --login is given.";
     version,
     about = ABOUT,
     propagate_version = true,
-    override_usage = "sshdoctor [check] [OPTIONS] [USER@]HOST\n       sshdoctor here [OPTIONS]\n       sshdoctor firewall [OPTIONS]\n       sshdoctor read FILE | demo | completions SHELL | man",
+    override_usage = "sshdoctor [check] [OPTIONS] [USER@]HOST\n       sshdoctor here [OPTIONS]\n       sshdoctor firewall [OPTIONS]\n       sshdoctor explain [CAUSE | FILE | -]\n       sshdoctor ssh ARGUMENTS\n       sshdoctor read FILE | demo | completions SHELL | man",
     after_help = EXAMPLES,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
@@ -67,6 +72,10 @@ pub(crate) enum Command {
     Here(Box<HereArguments>),
     /// Say what this host's packet filter does with one packet, and which rule decides
     Firewall(Box<FirewallArguments>),
+    /// Say what the words of ssh or sshd in a text mean, or print the manual page of a cause
+    Explain(Box<ExplainArguments>),
+    /// Run your own ssh with these arguments, unchanged, and say underneath what it means if it fails
+    Ssh(OwnSshArguments),
     /// Diagnose a saved case again, or print it without private data
     Read(ReadArguments),
     /// Build small broken hosts in private network namespaces and diagnose each
@@ -190,6 +199,12 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Command, clap::Error> {
         return Err(usage_error(format!(
             "this version has no command `{word}` yet; to diagnose a host of that name, type: sshdoctor check {word}"
         )));
+    }
+    // Everything after it is for ssh, --help too.
+    if arguments.get(1).is_some_and(|word| word == "ssh") {
+        return Ok(Command::Ssh(OwnSshArguments {
+            arguments: arguments.into_iter().skip(2).collect(),
+        }));
     }
     let line = CommandLine::try_parse_from(arguments)?;
     Ok(line

@@ -113,7 +113,7 @@ fn a_wrong_command_line_is_refused_with_the_reason() {
     assert!(refused(&["--budget", "x", "web1"]).contains("budget"));
     assert!(refused(&["--budget", "0", "web1"]).contains("1..=100"));
     assert!(refused(&["--nonsense", "web1"]).contains("--nonsense"));
-    assert!(refused(&["explain", "build.log"]).contains("check explain"));
+    assert!(refused(&["try", "build.log"]).contains("check try"));
     assert!(refused(&["read"]).contains("FILE"));
     assert!(refused(&["-4"]).contains("HOST"));
 }

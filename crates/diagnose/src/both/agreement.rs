@@ -65,6 +65,8 @@ const fn depth(outcome: Outcome) -> Depth {
         Outcome::HostKeyMismatch => Depth::HostKey,
         Outcome::LoginRefused => Depth::Authentication,
         Outcome::SessionFailed => Depth::Session,
+        // How far it came is not known, so that nothing contradicts it.
+        Outcome::Unknown => Depth::Way,
         Outcome::Open => Depth::Inside,
     }
 }

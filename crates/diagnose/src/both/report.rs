@@ -463,6 +463,7 @@ const fn client_words(outcome: Outcome) -> &'static str {
         Outcome::HostKeyMismatch => "the client was shown a host key that it does not trust",
         Outcome::LoginRefused => "the client's login was refused",
         Outcome::SessionFailed => "the client logged in and its session ended",
+        Outcome::Unknown => "what the client met is not known",
     }
 }
 
@@ -483,5 +484,6 @@ const fn server_words(outcome: Outcome) -> &'static str {
         Outcome::HostKeyMismatch => "the client is shown another host key",
         Outcome::LoginRefused => "the client's login is refused",
         Outcome::SessionFailed => "the client's session ends at once",
+        Outcome::Unknown => "what the client meets is not known",
     }
 }

@@ -16,6 +16,8 @@ pub(super) const CAUSES: &[Cause] = &[
             server itself can connect.",
         looks: "\"Connection refused\" from everywhere else; from outside the same as a stopped \
             sshd.",
+        server_looks: "ss -ltn shows 127.0.0.1:PORT or [::1]:PORT and no other line for it; \
+            ssh localhost works on the server.",
         confirm: Commands::everywhere(&[
             "ss -tlnp 'sport = :{port}'",
             "grep -rniE '^\\s*(ListenAddress|Port)' /etc/ssh/sshd_config*",
@@ -36,8 +38,12 @@ pub(super) const CAUSES: &[Cause] = &[
                 "ss -tlnp 'sport = :{port}'",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not do this before you know whether it was meant: the server may be reachable \
             only through a VPN or a tunnel on purpose.",
+        lasting: "Keep ListenAddress out of the configuration unless you need it, and limit \
+            access in the firewall; after a change compare ss -ltn with the address that clients \
+            call.",
         prior: Prior::seed(18.0),
         on_server: Some(bind::loopback),
         worlds: &[World::NOTHING_LISTENS
@@ -52,6 +58,8 @@ pub(super) const CAUSES: &[Cause] = &[
             move or a new lease.",
         looks: "\"Connection refused\" on the present address. After a reboot sshd may have exited \
             with \"Cannot bind any address\".",
+        server_looks: "The log has \"Bind to port … on ADDRESS failed: Cannot assign requested \
+            address.\" and ip -br addr does not list that address.",
         confirm: Commands::everywhere(&[
             "ss -tlnp | grep -E 'ssh|systemd'",
             "ip -br addr",
@@ -72,7 +80,10 @@ pub(super) const CAUSES: &[Cause] = &[
                 "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} restart",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not add the old address back to the interface: another machine may have it now.",
+        lasting: "Bind to the wildcard address where the address can change (DHCP, cloud, \
+            restored images), or have the tool that gives the address rewrite the line.",
         prior: Prior::judged(4.0),
         on_server: Some(bind::stale_address),
         worlds: &[World::NOTHING_LISTENS.alone()],
@@ -85,6 +96,8 @@ pub(super) const CAUSES: &[Cause] = &[
             without a listener, and your client chose that other family.",
         looks: "Refused over IPv6 and answered over IPv4, or the reverse; ssh -4 or ssh -6 gets \
             through.",
+        server_looks: "ss -ltn shows the port under 0.0.0.0 or under [::] only; sshd -T has \
+            addressfamily inet or inet6.",
         confirm: Commands::everywhere(&[
             "ss -tlnp 'sport = :{port}'",
             "sshd -T | grep -iE 'addressfamily|listenaddress'",
@@ -98,7 +111,10 @@ pub(super) const CAUSES: &[Cause] = &[
                 "ssh -6 -p {port} {user}@{host}",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not open the second family before the server's firewall has rules for it.",
+        lasting: "Set AddressFamily any, or publish DNS records only for the family that is \
+            served.",
         prior: Prior::judged(3.0),
         on_server: Some(bind::one_family),
         worlds: &[World::NOTHING_LISTENS
@@ -114,6 +130,8 @@ pub(super) const CAUSES: &[Cause] = &[
             your packets arrive in. Inside it all looks well.",
         looks: "\"Connection refused\", though ss inside the namespace or container shows a \
             listener on the port.",
+        server_looks: "ss on the host shows nothing while ip netns exec NAME ss -ltn, or \
+            nsenter into the container, shows sshd listening.",
         confirm: Commands::everywhere(&[
             "ls -l /proc/1/ns/net /proc/$(pgrep -xo sshd)/ns/net",
             "ip netns identify $(pgrep -xo sshd)",
@@ -133,8 +151,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "sshd -t && service {unit} restart",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not move the interface into sshd's namespace: every other service would lose \
             it.",
+        lasting: "Document in the unit which network sshd belongs to (NetworkNamespacePath=, a \
+            VRF's ip vrf exec), and reach it from the outside once after each change.",
         prior: Prior::judged(0.6),
         on_server: Some(bind::other_namespace),
         worlds: &[World::NOTHING_LISTENS.alone()],

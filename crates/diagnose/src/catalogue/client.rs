@@ -16,6 +16,8 @@ pub(super) const CAUSES: &[Cause] = &[
             is down, refuses you, or is not installed, so the server was never asked.",
         looks: "\"Connection closed by UNKNOWN port 65535\", after a line from the jump itself \
             that holds the real reason.",
+        server_looks: "The server has no line of the attempt at all; on the jump host the \
+            login, or the line about the forward, tells how far it came.",
         confirm: Commands::everywhere(&["ssh -G {host} | grep -iE '^proxy'", "ssh -v JUMPHOST"]),
         remedy: RemedyText {
             summary: "Log in to the jump host alone (JUMPHOST) and mend what that says; without \
@@ -26,8 +28,12 @@ pub(super) const CAUSES: &[Cause] = &[
                 "ssh -o ProxyJump=none -o ProxyCommand=none -p {port} {user}@{host}",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not change the server: nothing has reached it. Do not copy your private key to \
             the jump host; ProxyJump does not need it there.",
+        lasting: "Give important servers a second way in (another jump host, a console), \
+            exclude the jump host from its own ProxyJump (Host !jump *), and watch it as you watch \
+            the servers.",
         prior: Prior::judged(8.0),
         on_server: None,
         worlds: &[World::HEALTHY.alone()],
@@ -40,6 +46,8 @@ pub(super) const CAUSES: &[Cause] = &[
             known_hosts has no entry for this name and port, or another key.",
         looks: "\"No … host key is known for … and you have requested strict checking.\", then \
             \"Host key verification failed.\"",
+        server_looks: "The log has a connection that closed at [preauth] before any \
+            authentication; nothing is wrong there.",
         confirm: Commands::everywhere(&[
             "ssh-keygen -F {host} -l",
             "ssh -G {host} | grep -iE 'stricthost|knownhosts'",
@@ -56,8 +64,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "cat /tmp/hostkey >> ~/.ssh/known_hosts",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not set StrictHostKeyChecking no. accept-new is the milder choice for machines \
             that are made often, and still refuses a changed key.",
+        lasting: "Distribute known_hosts or a host certificate authority to machines that may \
+            not ask (CI, cron), and add the [name]:port entry when a port is moved.",
         prior: Prior::judged(5.0),
         on_server: None,
         worlds: &[
@@ -73,6 +84,8 @@ pub(super) const CAUSES: &[Cause] = &[
             connection after MaxAuthTries (6 by default) before the right one comes.",
         looks: "\"Received disconnect: Too many authentication failures\", without a password \
             prompt.",
+        server_looks: "The log has \"maximum authentication attempts exceeded for USER\" and \
+            \"Too many authentication failures\" with [preauth].",
         confirm: Commands::everywhere(&[
             "ssh-add -l",
             "ssh -v -p {port} {user}@{host} 2>&1 | grep Offering",
@@ -86,8 +99,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "printf 'Host {host}\\n  IdentitiesOnly yes\\n  IdentityFile KEY\\n' >> ~/.ssh/config",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not raise MaxAuthTries on the server. Do not keep trying: each round counts as \
             several failures for fail2ban and penalties.",
+        lasting: "Set IdentitiesOnly yes with one IdentityFile per host in ssh_config, and \
+            take old keys out of the agent.",
         prior: Prior::judged(7.0),
         on_server: Some(logged::too_many_keys),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
@@ -101,6 +117,8 @@ pub(super) const CAUSES: &[Cause] = &[
             goes on.",
         looks: "\"UNPROTECTED PRIVATE KEY FILE\", \"Load key …: invalid format\" or \"error in \
             libcrypto\", then \"Permission denied\".",
+        server_looks: "The log shows an attempt that offered no key, or another one; with \
+            LogLevel VERBOSE the fingerprint of the right key never appears.",
         confirm: Commands::everywhere(&[
             "ls -l ~/.ssh",
             "ssh-keygen -y -f KEY",
@@ -116,8 +134,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "puttygen KEY.ppk -O private-openssh -o NEWKEY",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not paste the private key anywhere to have it checked. Do not make a new key \
             over the old file: it may be the only one that other servers know.",
+        lasting: "Keep keys at mode 600 in ~/.ssh (on Windows: owned by you alone), and store \
+            them in CI secrets with their last line end.",
         prior: Prior::judged(10.0),
         on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
@@ -130,6 +151,7 @@ pub(super) const CAUSES: &[Cause] = &[
             file that others may write to.",
         looks: "\"Bad configuration option\", \"Bad owner or permissions on …\" or \"terminating, \
             N bad configuration options\", before anything is sent.",
+        server_looks: "Nothing arrives: ssh ended before it sent anything.",
         confirm: Commands::everywhere(&["ssh -G {host}", "ls -l ~/.ssh/config"]),
         remedy: RemedyText {
             summary: "Mend the line that the message names, or close the file to others; -F none \
@@ -140,8 +162,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "ssh -F none -p {port} {user}@{host}",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not delete the file. Put IgnoreUnknown and the option's name before an option \
             that only another version knows.",
+        lasting: "Put options that only some versions know behind IgnoreUnknown, and run ssh \
+            -G HOST after each edit.",
         prior: Prior::judged(5.0),
         on_server: None,
         worlds: &[World::HEALTHY.stopped_at_client().alone()],
@@ -154,6 +179,7 @@ pub(super) const CAUSES: &[Cause] = &[
             so packets go there and not to the server.",
         looks: "\"Connection timed out\" or \"No route to host\" from this computer only; with the \
             VPN or containers off it works.",
+        server_looks: "Nothing of yours arrives, while others get in.",
         confirm: Commands::everywhere(&[
             "ip route get $(getent ahosts {host} | awk 'NR==1{print $1}')",
             "ip route",
@@ -167,8 +193,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "sudo ip route add ADDRESS/32 via GATEWAY dev INTERFACE",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not delete the VPN's routes: traffic meant to stay inside may then leave in the \
             clear. Do not change the server's address for this.",
+        lasting: "Choose private ranges for containers and VPNs that your servers do not use \
+            (default-address-pools of Docker), and check ip route get after joining a VPN.",
         prior: Prior::judged(4.0),
         on_server: None,
         worlds: &[World::HEALTHY.path(Path::WrongRouteAtClient).alone()],
@@ -181,6 +210,7 @@ pub(super) const CAUSES: &[Cause] = &[
             protection, a sandbox, or on macOS a missing Local Network permission.",
         looks: "\"Operation not permitted\", or \"No route to host\" or a reset at once, without a \
             packet leaving.",
+        server_looks: "Nothing arrives; tcpdump on the server sees no packet of yours.",
         confirm: Commands::everywhere(&[
             "sudo nft list ruleset",
             "sudo iptables -S OUTPUT",
@@ -195,8 +225,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "sudo iptables -I OUTPUT -d ADDRESS -p tcp --dport {port} -j ACCEPT",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not switch the protection off as a whole. On a computer that is managed by \
             others ask them first.",
+        lasting: "Allow ssh by name in the filter and keep that exception with the machine's \
+            setup; on macOS grant Local Network to the terminal that you use.",
         prior: Prior::judged(3.0),
         on_server: None,
         worlds: &[
@@ -225,6 +258,8 @@ pub(super) const CAUSES: &[Cause] = &[
             whose network is gone.",
         looks: "It hangs without a word, or says \"mux_client_request_session: …\"; a fresh \
             connection works at once.",
+        server_looks: "The old session is still in the server's list (who, ss) or ended long \
+            ago; no new connection arrives.",
         confirm: Commands::everywhere(&[
             "ssh -O check -p {port} {user}@{host}",
             "ssh -S none -p {port} {user}@{host}",
@@ -239,8 +274,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "rm SOCKET",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not restart sshd on the server: the fault is in your own computer. Do not end \
             all ssh processes; tunnels may hang on them.",
+        lasting: "Set ServerAliveInterval 15 with ControlMaster, so that a dead master ends by \
+            itself, and keep ControlPersist short.",
         prior: Prior::judged(3.0),
         on_server: None,
         worlds: &[World::HEALTHY.stopped_at_client().alone()],
@@ -253,6 +291,8 @@ pub(super) const CAUSES: &[Cause] = &[
             machine's network or a Wi-Fi link drops those marks once the session begins.",
         looks: "It hangs after the login, or before the first prompt; key exchange and \
             authentication work.",
+        server_looks: "\"Accepted\" is in the log, and then nothing moves; ss -ti shows \
+            retransmissions on the established connection.",
         confirm: Commands::everywhere(&[
             "ssh -o IPQoS=none -p {port} {user}@{host}",
             "ssh -G {host} | grep -i ipqos",
@@ -265,8 +305,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "printf 'Host {host}\\n  IPQoS none\\n' >> ~/.ssh/config",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not change MTU or firewall at the same time: you would not learn which change \
             helped.",
+        lasting: "Set IPQoS none in ssh_config for this host, and IPQoS in sshd_config as \
+            well, since the server marks its own packets.",
         prior: Prior::judged(1.5),
         on_server: None,
         worlds: &[World::HEALTHY.login(Login::SessionFails).alone()],
@@ -279,6 +322,7 @@ pub(super) const CAUSES: &[Cause] = &[
             fails: no network, a VPN that went away, a wrong resolv.conf.",
         looks: "\"Could not resolve hostname: Temporary failure in name resolution\", mostly after \
             some seconds; other names fail as well.",
+        server_looks: "Nothing arrives; the server is well for those whose resolver answers.",
         confirm: Commands::everywhere(&[
             "getent ahosts {host}",
             "cat /etc/resolv.conf",
@@ -294,8 +338,11 @@ pub(super) const CAUSES: &[Cause] = &[
             ])
             .or_without_systemd(&["ssh -p {port} -o HostKeyAlias={host} {user}@ADDRESS"]),
         },
+        by_distribution: &[],
         avoid: "Do not write the server into /etc/hosts for good: the line will mislead you when \
             the address changes.",
+        lasting: "Have two resolvers of different networks in resolv.conf, and in containers \
+            give the resolver explicitly.",
         prior: Prior::judged(7.0),
         on_server: None,
         worlds: &[World::HEALTHY.name(Name::ServersDown).alone()],
@@ -307,6 +354,7 @@ pub(super) const CAUSES: &[Cause] = &[
         what: "Your computer knows no way to the address: it is offline, the VPN is down, there is \
             no default route, or the address is IPv6 and you have IPv4 only.",
         looks: "\"Network is unreachable\" at once; nothing leaves the computer.",
+        server_looks: "Nothing arrives: no packet of this attempt left your computer.",
         confirm: Commands::everywhere(&[
             "ip route; ip -6 route",
             "ip route get $(getent ahosts {host} | awk 'NR==1{print $1}')",
@@ -320,8 +368,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "ssh -4 -p {port} {user}@{host}",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not touch the server; no packet has gone to it. Do not add a default route by \
             hand while a VPN is meant to set it.",
+        lasting: "Let the VPN reconnect by itself, and have ssh_config prefer IPv4 \
+            (AddressFamily inet) on networks that have no IPv6.",
         prior: Prior::judged(7.0),
         on_server: None,
         worlds: &[World::HEALTHY.path(Path::NoRouteAtClient).alone()],
@@ -334,6 +385,8 @@ pub(super) const CAUSES: &[Cause] = &[
             confirmation, a PIN or a touch, or lost the hardware key behind it.",
         looks: "\"sign_and_send_pubkey: signing failed … agent refused operation\", then \
             \"Permission denied\". The server had accepted the key.",
+        server_looks: "The log shows that the key was acceptable (\"Postponed publickey\" or \
+            \"Accepted key\" at LogLevel VERBOSE) and no signature followed.",
         confirm: Commands::everywhere(&[
             "ssh-add -l",
             "ssh-add -T KEY.pub",
@@ -349,8 +402,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "GPG_TTY=$(tty) gpg-connect-agent updatestartuptty /bye",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not remove the passphrase from the key. Do not reset a hardware key: that \
             destroys what is on it. Wrong PINs are counted.",
+        lasting: "Load the key with a lifetime you can live with (ssh-add -t), start gpg-agent \
+            with the right GPG_TTY, and keep a second key for when the hardware is elsewhere.",
         prior: Prior::judged(4.0),
         on_server: None,
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
@@ -363,6 +419,7 @@ pub(super) const CAUSES: &[Cause] = &[
             computer does not have now.",
         looks: "\"bind …: Cannot assign requested address\", then \"connect to host …: failure\"; \
             nothing leaves the computer.",
+        server_looks: "Nothing arrives: no packet of this attempt left your computer.",
         confirm: Commands::everywhere(&["ssh -G {host} | grep -i '^bind'", "ip -br addr"]),
         remedy: RemedyText {
             summary: "Leave the option out, or give an address that is there (ADDRESS).",
@@ -372,7 +429,10 @@ pub(super) const CAUSES: &[Cause] = &[
                 "ssh -F none -p {port} {user}@{host}",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not add the missing address to an interface: it may belong to another machine.",
+        lasting: "Name an interface (BindInterface) rather than an address that changes, and \
+            only in the Host block that needs it.",
         prior: Prior::judged(0.5),
         on_server: None,
         worlds: &[World::HEALTHY.stopped_at_client().alone()],
@@ -384,6 +444,7 @@ pub(super) const CAUSES: &[Cause] = &[
         what: "ssh runs under a user id that the password database does not know, as happens in \
             containers or while a directory service is down.",
         looks: "\"No user exists for uid N\", before anything is sent.",
+        server_looks: "Nothing arrives: no packet of this attempt left your computer.",
         confirm: Commands::everywhere(&["id", "getent passwd $(id -u)"]),
         remedy: RemedyText {
             summary: "Run ssh under an account that exists, or give this id an entry; in a \
@@ -393,8 +454,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "echo \"me:x:$(id -u):$(id -g)::/tmp:/bin/sh\" >> /etc/passwd",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not make /etc/passwd writable for everyone. Do not run the container as root \
             for this alone.",
+        lasting: "Build the account into the container image, or run it with a user id that \
+            the image knows; cache directory accounts (SSSD) on laptops.",
         prior: Prior::judged(0.7),
         on_server: None,
         worlds: &[World::HEALTHY.stopped_at_client().alone()],
@@ -407,6 +471,7 @@ pub(super) const CAUSES: &[Cause] = &[
             about a hundred.",
         looks: "\"unix_listener: path … too long for Unix domain socket\", or \"ControlPath too \
             long\"; it goes without sharing or stops.",
+        server_looks: "Nothing arrives: no packet of this attempt left your computer.",
         confirm: Commands::everywhere(&["ssh -G {host} | grep -i controlpath"]),
         remedy: RemedyText {
             summary: "Use the short hash %C in ControlPath, or share no connection this time.",
@@ -416,8 +481,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "ssh -o ControlPath='~/.ssh/%C' -p {port} {user}@{host}",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not put the socket where others may write, such as /tmp: whoever can open it \
             has your connection.",
+        lasting: "Use ControlPath ~/.ssh/c/%C, which stays short whatever host and user are \
+            called.",
         prior: Prior::judged(1.0),
         on_server: None,
         worlds: &[World::HEALTHY.stopped_at_client().alone()],
@@ -430,6 +498,7 @@ pub(super) const CAUSES: &[Cause] = &[
             carriage return or $: mostly a variable in a script that was not set.",
         looks: "\"hostname contains invalid characters\", or a usage message, before anything is \
             sent.",
+        server_looks: "Nothing arrives: no packet of this attempt left your computer.",
         confirm: Commands::everywhere(&[
             "printf '%s' \"$HOST\" | od -c",
             "ssh -G {host} | grep -iE '^(hostname|user)'",
@@ -440,8 +509,11 @@ pub(super) const CAUSES: &[Cause] = &[
             place: Where::Client,
             commands: Commands::everywhere(&["sed -i.before 's/\\r$//' FILE"]),
         },
+        by_distribution: &[],
         avoid: "Do not quote or escape until it passes: a name that ssh refuses could have been \
             run as a command.",
+        lasting: "Quote variables in scripts and stop when one is empty (set -u); keep host \
+            lists with Unix line ends.",
         prior: Prior::judged(2.0),
         on_server: None,
         worlds: &[World::HEALTHY.stopped_at_client().alone()],

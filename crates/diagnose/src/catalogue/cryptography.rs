@@ -5,7 +5,7 @@ use sshdoctor_case::{Stage, Where};
 use crate::inside::proofs::{crypto_policy, logged, login};
 use crate::outside::world::{Exchange, FirstBytes, Login, World};
 
-use super::{Cause, Commands, Prior, RemedyText};
+use super::{Cause, Commands, OnDistribution, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -16,6 +16,8 @@ pub(super) const CAUSES: &[Cause] = &[
             host key, the cipher or the MAC they share no name.",
         looks: "\"Unable to negotiate: no matching … found. Their offer: …\" right after the \
             banner.",
+        server_looks: "The log has \"Unable to negotiate with ADDRESS port N: no matching … \
+            found. Their offer: …\" with [preauth].",
         confirm: Commands::everywhere(&[
             "ssh -v -p {port} {user}@{host}",
             "sshd -T | grep -iE '^(kex|ciphers|macs|hostkeyalg)'",
@@ -29,8 +31,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "ssh -o HostKeyAlgorithms=+ssh-rsa -p {port} {user}@{host}",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not allow old algorithms for all hosts or write them into sshd_config for \
             everyone. The plus sign matters: without it the list is replaced.",
+        lasting: "Upgrade the older side. Where that cannot be, allow the one algorithm for \
+            that host or in a Match block, never for all, and date the exception.",
         prior: Prior::judged(10.0),
         on_server: Some(logged::no_common_algorithm),
         worlds: &[World::HEALTHY.exchange(Exchange::NoCommon).alone()],
@@ -43,6 +48,9 @@ pub(super) const CAUSES: &[Cause] = &[
             with SHA-1 from a client older than OpenSSH 7.2, PuTTY 0.75 or their like.",
         looks: "\"Permission denied (publickey)\", or \"no mutual signature supported\", although \
             the key is in authorized_keys.",
+        server_looks: "The log has \"userauth_pubkey: signature algorithm ssh-rsa not in \
+            PubkeyAcceptedAlgorithms\" (or \"key type … not in\"), or \"refusing RSA key: Invalid \
+            key length\".",
         confirm: Commands::everywhere(&[
             "ssh -v -p {port} {user}@{host}",
             "journalctl -u {unit} -n 50 --no-pager | grep -i pubkeyaccepted",
@@ -59,8 +67,11 @@ pub(super) const CAUSES: &[Cause] = &[
             place: Where::Client,
             commands: Commands::everywhere(&["ssh-keygen -t ed25519", "cat ~/.ssh/id_ed25519.pub"]),
         },
+        by_distribution: &[],
         avoid: "Do not switch ssh-rsa on for the whole server. Do not overwrite the old key: other \
             servers may know only that one.",
+        lasting: "Use Ed25519 keys, and replace clients older than OpenSSH 7.2, PuTTY 0.75 and \
+            JSch 0.1.55 before the server is upgraded.",
         prior: Prior::judged(8.0),
         on_server: Some(login::key_type_refused),
         worlds: &[World::HEALTHY.login(Login::Refused).alone()],
@@ -73,6 +84,8 @@ pub(super) const CAUSES: &[Cause] = &[
             upgrade or an administrator and no longer allows what the other side offers.",
         looks: "\"no matching … found\", \"error in libcrypto\" or \"Permission denied \
             (publickey)\", since an upgrade or a change of policy.",
+        server_looks: "update-crypto-policies --show or fips-mode-setup --check gives another \
+            answer than before, and the algorithms in sshd -T changed without an edit.",
         confirm: Commands::everywhere(&[
             "update-crypto-policies --show",
             "cat /proc/sys/crypto/fips_enabled",
@@ -88,8 +101,18 @@ pub(super) const CAUSES: &[Cause] = &[
             ])
             .or_without_systemd(&["sshd -t && service {unit} restart"]),
         },
+        by_distribution: &[OnDistribution {
+            names: "RHEL, Fedora",
+            commands: &[
+                "update-crypto-policies --show",
+                "update-crypto-policies --set DEFAULT:SHA1",
+                "systemctl restart sshd",
+            ],
+        }],
         avoid: "Do not set the policy to LEGACY for the whole system. In FIPS mode do not override \
             it at all: bring the other side up to date.",
+        lasting: "Keep exceptions as a policy module of your own, and read the release notes \
+            on crypto policies before a major upgrade.",
         prior: Prior::judged(2.5),
         on_server: Some(crypto_policy::forbids),
         worlds: &[World::HEALTHY.exchange(Exchange::NoCommon).alone()],
@@ -101,6 +124,8 @@ pub(super) const CAUSES: &[Cause] = &[
         what: "The RSA host key has fewer bits than the client requires (RequiredRSASize: 1024 by \
             default, 2048 under RHEL 9's policy).",
         looks: "\"Bad server host key: Invalid key length\" after the key exchange.",
+        server_looks: "ssh-keygen -lf on the RSA host key shows fewer than 2048 bits; the log \
+            has \"Host key … Invalid key length\" or nothing at all.",
         confirm: Commands::everywhere(&[
             "ssh-keyscan -p {port} {host} | ssh-keygen -lf -",
             "ssh-keygen -lf /etc/ssh/ssh_host_rsa_key.pub",
@@ -115,8 +140,11 @@ pub(super) const CAUSES: &[Cause] = &[
             ])
             .or_without_systemd(&["ssh-keygen -A", "sshd -t && service {unit} restart"]),
         },
+        by_distribution: &[],
         avoid: "Do not lower RequiredRSASize for all hosts. Do not delete the old key before \
             clients have learned the new one.",
+        lasting: "Make new host keys with current defaults (Ed25519, RSA 3072) when an old \
+            machine is upgraded, and publish the fingerprints.",
         prior: Prior::judged(0.7),
         on_server: None,
         worlds: &[World::HEALTHY.exchange(Exchange::Breaks).alone()],
@@ -129,6 +157,8 @@ pub(super) const CAUSES: &[Cause] = &[
             because it is broken.",
         looks: "\"Protocol major versions differ: 2 vs. 1\", right after a banner that begins with \
             SSH-1.",
+        server_looks: "The device's banner begins with SSH-1.5, and its log, if it has one, \
+            shows a client that left.",
         confirm: Commands::everywhere(&["nc -w 5 {host} {port} < /dev/null", "ssh -V"]),
         remedy: RemedyText {
             summary: "Upgrade the device; until then reach it by its console, or with a client \
@@ -136,8 +166,11 @@ pub(super) const CAUSES: &[Cause] = &[
             place: Where::Client,
             commands: Commands::everywhere(&["ssh1 -p {port} {user}@{host}"]),
         },
+        by_distribution: &[],
         avoid: "Do not use protocol 1 over the internet: the session can be read and changed on \
             the way. Do not type passwords that are used elsewhere.",
+        lasting: "Plan the replacement or firmware of such devices; let them be reached only \
+            from a closed management network.",
         prior: Prior::judged(0.3),
         on_server: None,
         worlds: &[World::HEALTHY.says(FirstBytes::SshOne).alone()],

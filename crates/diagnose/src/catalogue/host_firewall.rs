@@ -5,7 +5,7 @@ use sshdoctor_case::{Stage, Where};
 use crate::inside::proofs::packet_filter;
 use crate::outside::world::{Action, Breadth, Place, Reach, Steadiness, World};
 
-use super::{Cause, Commands, Prior, RemedyText};
+use super::{Cause, Commands, OnDistribution, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -16,6 +16,9 @@ pub(super) const CAUSES: &[Cause] = &[
             unreachable, which is the default of iptables REJECT. sshd never sees it.",
         looks: "\"Connection refused\", as if sshd were down; but an ICMP message from the host \
             itself came back, not a TCP reset.",
+        server_looks: "The rule set has a reject before any accept for the port and its \
+            counter rises with each attempt; tcpdump on the interface sees the SYN and the ICMP \
+            answer. sshd logs nothing.",
         confirm: Commands::everywhere(&[
             "sshdoctor firewall --from {from} --port {port}",
             "nft list ruleset | grep -n reject",
@@ -32,8 +35,33 @@ pub(super) const CAUSES: &[Cause] = &[
                 "iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
             ]),
         },
+        by_distribution: &[
+            OnDistribution {
+                names: "Ubuntu, Debian with ufw",
+                commands: &["ufw allow from {from} to any port {port} proto tcp"],
+            },
+            OnDistribution {
+                names: "RHEL, Fedora, SUSE",
+                commands: &[
+                    "firewall-cmd --add-rich-rule='rule family=ipv4 source address={from} port port={port} protocol=tcp accept'",
+                ],
+            },
+            OnDistribution {
+                names: "Debian with nftables",
+                commands: &[
+                    "nft insert rule inet filter input ip saddr {from} tcp dport {port} accept",
+                ],
+            },
+            OnDistribution {
+                names: "Alpine, iptables",
+                commands: &["iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT"],
+            },
+        ],
         avoid: "Do not flush the rules: with a policy of DROP that shuts out everything, your open \
             session too. Do not turn the firewall off.",
+        lasting: "Write the accept into the saved rule set of the tool that owns the rules, \
+            and apply changes with an automatic way back (ufw has none: arm an at job that \
+            disables it; nft -f with a timer).",
         prior: Prior::seed(35.0),
         on_server: Some(|server| packet_filter::denied(server, "host-firewall-rejects")),
         worlds: &[
@@ -56,6 +84,9 @@ pub(super) const CAUSES: &[Cause] = &[
             does. To the client it looks like a closed port.",
         looks: "\"Connection refused\" with a reset that looks like that of a closed port; from \
             outside the two can hardly be told apart.",
+        server_looks: "The rule set has \"reject with tcp reset\" for the port or as its last \
+            rule, and that rule's counter rises. tcpdump sees the SYN arrive although ss shows a \
+            listener.",
         confirm: Commands::everywhere(&[
             "sshdoctor firewall --from {from} --port {port}",
             "nft list ruleset | grep -n 'tcp reset'",
@@ -71,8 +102,26 @@ pub(super) const CAUSES: &[Cause] = &[
                 "iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
             ]),
         },
+        by_distribution: &[
+            OnDistribution {
+                names: "Ubuntu, Debian with ufw",
+                commands: &["ufw insert 1 allow from {from} to any port {port} proto tcp"],
+            },
+            OnDistribution {
+                names: "RHEL, Fedora, SUSE",
+                commands: &[
+                    "firewall-cmd --add-rich-rule='rule family=ipv4 source address={from} port port={port} protocol=tcp accept'",
+                ],
+            },
+            OnDistribution {
+                names: "Alpine, iptables",
+                commands: &["iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT"],
+            },
+        ],
         avoid: "Do not flush the rules and do not delete the reject: it guards other ports as \
             well. Do not restart sshd for this; sshd is not at fault.",
+        lasting: "Let the tool that owns the rules hold the accept, and list it in the \
+            machine's description: a reset is easily taken for a stopped sshd next time too.",
         prior: Prior::judged(4.0),
         on_server: Some(|server| packet_filter::denied(server, "host-firewall-resets")),
         worlds: &[
@@ -93,6 +142,8 @@ pub(super) const CAUSES: &[Cause] = &[
             older RHEL images.",
         looks: "\"No route to host\" at once although the host answers echo; over IPv6 it reads \
             \"Permission denied\" before any login.",
+        server_looks: "firewall-cmd --list-all lacks ssh in the zone of the interface, or \
+            iptables -S ends in \"REJECT --reject-with icmp-host-prohibited\" above your rule.",
         confirm: Commands::everywhere(&[
             "sshdoctor firewall --from {from} --port {port}",
             "firewall-cmd --get-active-zones; firewall-cmd --list-all",
@@ -107,8 +158,26 @@ pub(super) const CAUSES: &[Cause] = &[
                 "iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
             ]),
         },
+        by_distribution: &[
+            OnDistribution {
+                names: "RHEL, Fedora, SUSE",
+                commands: &[
+                    "firewall-cmd --add-service=ssh",
+                    "firewall-cmd --permanent --add-service=ssh",
+                ],
+            },
+            OnDistribution {
+                names: "Oracle Linux images with iptables",
+                commands: &[
+                    "iptables -I INPUT -p tcp --dport {port} -s {from} -j ACCEPT",
+                    "service iptables save",
+                ],
+            },
+        ],
         avoid: "Do not stop firewalld, and do not move the interface to the trusted zone. Do not \
             look for a routing fault: the message misleads.",
+        lasting: "Add the service to the permanent configuration of the right zone, and keep \
+            appended rules ahead of the final reject (insert, not append, on Oracle images).",
         prior: Prior::judged(9.0),
         on_server: Some(|server| packet_filter::denied(server, "host-firewall-prohibits")),
         worlds: &[
@@ -131,6 +200,8 @@ pub(super) const CAUSES: &[Cause] = &[
             policy of deny, or a rule for this port or address.",
         looks: "\"Connection timed out\" on this port, while echo or another port of the same host \
             answers.",
+        server_looks: "The input chain's policy is drop and no rule accepts the port, or a \
+            drop rule's counter rises; tcpdump sees SYNs that stay without an answer.",
         confirm: Commands::everywhere(&[
             "sshdoctor firewall --from {from} --port {port}",
             "ufw status verbose",
@@ -147,8 +218,32 @@ pub(super) const CAUSES: &[Cause] = &[
                 "iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
             ]),
         },
+        by_distribution: &[
+            OnDistribution {
+                names: "Ubuntu, Debian with ufw",
+                commands: &["ufw allow from {from} to any port {port} proto tcp"],
+            },
+            OnDistribution {
+                names: "RHEL, Fedora, SUSE",
+                commands: &[
+                    "firewall-cmd --add-rich-rule='rule family=ipv4 source address={from} port port={port} protocol=tcp accept'",
+                ],
+            },
+            OnDistribution {
+                names: "Debian with nftables",
+                commands: &[
+                    "nft insert rule inet filter input ip saddr {from} tcp dport {port} accept",
+                ],
+            },
+            OnDistribution {
+                names: "Alpine, iptables",
+                commands: &["iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT"],
+            },
+        ],
         avoid: "Do not flush the rules: the policy of DROP stays and then nothing at all gets in. \
             Do not reboot; saved rules come back as they are.",
+        lasting: "Put the accept for SSH into the same file as the default deny, load rule \
+            sets atomically (nft -f), and try a new connection before the old one ends.",
         prior: Prior::judged(38.0),
         on_server: Some(|server| packet_filter::denied(server, "host-firewall-drops")),
         worlds: &[
@@ -174,6 +269,8 @@ pub(super) const CAUSES: &[Cause] = &[
             those above the limit for a while. ufw denies the sixth within thirty seconds.",
         looks: "The first connections work, then \"Connection refused\" or a timeout; after a \
             minute of quiet it works again.",
+        server_looks: "ufw status shows LIMIT for the port, or the rules use recent, hashlimit \
+            or a limit with a set; your address stands in /proc/net/xt_recent or in that set.",
         confirm: Commands::everywhere(&[
             "ufw status | grep LIMIT",
             "iptables -S | grep -E 'recent|hashlimit'",
@@ -189,8 +286,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "iptables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not retry in a loop: each try counts. Do not delete the limit: it keeps \
             guessers away. ControlMaster makes one connection do for many logins.",
+        lasting: "Share one connection in scripts (ControlMaster), and accept the \
+            administrators' networks before the limit.",
         prior: Prior::judged(5.0),
         on_server: Some(packet_filter::rate_limited),
         worlds: &[
@@ -212,6 +312,9 @@ pub(super) const CAUSES: &[Cause] = &[
             one, and a reboot or reload loaded the other.",
         looks: "It worked, and stopped with a reboot or a reload of the firewall: refused, \"No \
             route to host\" or a timeout, as the firewall answers.",
+        server_looks: "The running rules and the saved ones differ: firewall-cmd --list-all \
+            against --permanent, nft list ruleset against /etc/nftables.conf, iptables-save \
+            against rules.v4.",
         confirm: Commands::everywhere(&[
             "firewall-cmd --list-all; firewall-cmd --permanent --list-all",
             "iptables-save; cat /etc/iptables/rules.v4 /etc/sysconfig/iptables",
@@ -228,8 +331,32 @@ pub(super) const CAUSES: &[Cause] = &[
                 "netfilter-persistent save",
             ]),
         },
+        by_distribution: &[
+            OnDistribution {
+                names: "Ubuntu, Debian with ufw",
+                commands: &["ufw reload"],
+            },
+            OnDistribution {
+                names: "RHEL, Fedora, SUSE",
+                commands: &["firewall-cmd --runtime-to-permanent"],
+            },
+            OnDistribution {
+                names: "Debian with nftables",
+                commands: &["nft list ruleset > /etc/nftables.conf"],
+            },
+            OnDistribution {
+                names: "Debian with iptables",
+                commands: &["netfilter-persistent save"],
+            },
+            OnDistribution {
+                names: "Alpine",
+                commands: &["rc-service iptables save"],
+            },
+        ],
         avoid: "Do not save a rule set that no new login has come through. Do not reload the \
             firewall to see whether it helps: that discards what still works.",
+        lasting: "Save in the same session in which the rule has been tried, and reload once \
+            on purpose while that session is open.",
         prior: Prior::judged(7.0),
         on_server: Some(packet_filter::not_persisted),
         worlds: &[
@@ -261,6 +388,8 @@ pub(super) const CAUSES: &[Cause] = &[
             port; or sshd was moved and the rule is for the old port.",
         looks: "\"Connection timed out\" on this port, while open sessions live on. It began when \
             ufw was enabled or sshd moved.",
+        server_looks: "ufw status is active with \"deny (incoming)\" and no line for the port; \
+            the kernel log has [UFW BLOCK] with DPT=22 and your address.",
         confirm: Commands::everywhere(&["ufw status numbered", "sshd -T | grep -i '^port'"]),
         remedy: RemedyText {
             summary: "Allow your address to this port; ufw keeps the rule over a reboot.",
@@ -270,8 +399,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "ufw status numbered",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not run ufw reset or ufw disable: that opens every other port to everyone. Do \
             not close the session that is still open.",
+        lasting: "Allow the port before ufw is enabled, and when sshd is moved add the new \
+            port first. An application profile (OpenSSH) covers port 22 only.",
         prior: Prior::judged(16.0),
         on_server: Some(|server| packet_filter::denied(server, "ufw-enabled-without-ssh")),
         worlds: &[
@@ -294,6 +426,8 @@ pub(super) const CAUSES: &[Cause] = &[
             firewalld), and a packet must pass both. A rule in one does not help against the \
             other.",
         looks: "Refused or timed out although the firewall that you look at accepts this port.",
+        server_looks: "iptables-legacy-save and nft list ruleset both hold rules, or firewalld \
+            and ufw are both active; the accept is in one and the denial in the other.",
         confirm: Commands::everywhere(&[
             "sshdoctor firewall --from {from} --port {port}",
             "iptables-legacy-save; iptables-nft-save",
@@ -313,8 +447,23 @@ pub(super) const CAUSES: &[Cause] = &[
                 "nft insert rule inet filter input ip saddr {from} tcp dport {port} accept",
             ]),
         },
+        by_distribution: &[
+            OnDistribution {
+                names: "Debian, Ubuntu",
+                commands: &[
+                    "update-alternatives --display iptables",
+                    "systemctl disable --now ufw || systemctl disable --now firewalld",
+                ],
+            },
+            OnDistribution {
+                names: "RHEL, Fedora",
+                commands: &["systemctl mask iptables nftables"],
+            },
+        ],
         avoid: "Do not flush either: its policy may be DROP, and container networking may live in \
             it. Do not remove a firewall package while locked out.",
+        lasting: "Keep one tool: disable the other's unit, remove its package, and reboot once \
+            to see that only one rule set comes back.",
         prior: Prior::judged(3.0),
         on_server: Some(|server| packet_filter::denied(server, "two-firewalls-loaded")),
         worlds: &[
@@ -346,6 +495,9 @@ pub(super) const CAUSES: &[Cause] = &[
             program) holds your address or network and discards its packets.",
         looks: "A timeout or \"Connection refused\" from your network only, often for every port \
             of the host; from elsewhere it works.",
+        server_looks: "Your address, or a network around it, is in a set that a drop rule uses \
+            (nft list sets, ipset list, cscli decisions list), or a program is attached by XDP (ip \
+            -d link).",
         confirm: Commands::everywhere(&[
             "cscli decisions list --ip {from}",
             "ipset list | grep -F {from}",
@@ -361,8 +513,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "nft delete element inet TABLE NAME '{ {from} }'",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not empty the list. An entry for a whole network or country comes back at the \
             next update: put your address on the tool's allow list.",
+        lasting: "Exempt your own networks in the tool that fills the list, ahead of the rule \
+            that uses it.",
         prior: Prior::judged(4.0),
         on_server: Some(|server| packet_filter::denied(server, "blocklist-match")),
         worlds: &[
@@ -385,6 +540,8 @@ pub(super) const CAUSES: &[Cause] = &[
             reverse), and the name has addresses of both families.",
         looks: "Refused, \"Permission denied\" before any login, or a timeout over one family; ssh \
             -4 or ssh -6 gets through.",
+        server_looks: "ip6tables-save or the ip6 rules lack the accept that the IPv4 rules \
+            have; the listener is on [::] and its IPv6 counter of dropped packets rises.",
         confirm: Commands::everywhere(&[
             "iptables -S INPUT",
             "ip6tables -S INPUT",
@@ -400,8 +557,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "ip6tables -I INPUT -s {from} -p tcp --dport {port} -j ACCEPT",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not switch IPv6 off in the kernel. Do not drop ICMPv6 as a whole: without it \
             IPv6 does not work at all.",
+        lasting: "Write rules in the inet family (nftables) or for both families in one place \
+            (ufw with IPV6=yes, firewalld), so that they cannot drift apart.",
         prior: Prior::judged(3.0),
         on_server: Some(packet_filter::families_differ),
         worlds: &[

@@ -5,7 +5,7 @@ use sshdoctor_case::{Stage, Where};
 use crate::inside::proofs::host_keys;
 use crate::outside::world::{FirstBytes, World};
 
-use super::{Cause, Commands, Prior, RemedyText};
+use super::{Cause, Commands, OnDistribution, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -16,6 +16,8 @@ pub(super) const CAUSES: &[Cause] = &[
             template, a restored /etc. sshd does not start without one.",
         looks: "\"Connection refused\"; where systemd starts one sshd for each connection it is \
             closed before the banner.",
+        server_looks: "sshd -t says \"sshd: no hostkeys available -- exiting.\"; /etc/ssh has \
+            no ssh_host_*_key.",
         confirm: Commands::everywhere(&["sshd -t", "ls -l /etc/ssh/ssh_host_*"]),
         remedy: RemedyText {
             summary: "Make the keys that are missing (existing ones stay), then start; tell those \
@@ -30,8 +32,27 @@ pub(super) const CAUSES: &[Cause] = &[
                 "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} start",
             ]),
         },
+        by_distribution: &[
+            OnDistribution {
+                names: "Debian, Ubuntu",
+                commands: &["ssh-keygen -A", "sshd -t && systemctl restart ssh"],
+            },
+            OnDistribution {
+                names: "RHEL, Fedora",
+                commands: &[
+                    "systemctl restart sshd-keygen.target",
+                    "sshd -t && systemctl restart sshd",
+                ],
+            },
+            OnDistribution {
+                names: "Alpine",
+                commands: &["ssh-keygen -A", "rc-service sshd restart"],
+            },
+        ],
         avoid: "Do not copy host keys from another machine; the two could pose as each other. If a \
             backup of these very keys exists, restore it: nobody then sees a changed key.",
+        lasting: "Have images make their keys at the first boot, and keep /etc/ssh in the \
+            backup of machines that are restored.",
         prior: Prior::judged(5.0),
         on_server: Some(host_keys::missing),
         worlds: &[
@@ -47,6 +68,8 @@ pub(super) const CAUSES: &[Cause] = &[
             so sshd refuses to use it.",
         looks: "\"Connection refused\" if no other key is left; else a host key of another type, \
             which may look changed.",
+        server_looks: "sshd -t prints the frame \"UNPROTECTED PRIVATE KEY FILE\" and \"bad \
+            permissions\" for the key, then that no hostkeys are available.",
         confirm: Commands::everywhere(&["sshd -t", "ls -l /etc/ssh/ssh_host_*_key"]),
         remedy: RemedyText {
             summary: "Close the private keys to others, then restart. RHEL 8 and 9 have them as \
@@ -63,8 +86,26 @@ pub(super) const CAUSES: &[Cause] = &[
                 "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} restart",
             ]),
         },
+        by_distribution: &[
+            OnDistribution {
+                names: "Debian, Ubuntu, SUSE, Arch, Alpine",
+                commands: &["chmod 600 /etc/ssh/ssh_host_*_key"],
+            },
+            OnDistribution {
+                names: "RHEL 8 and 9",
+                commands: &[
+                    "chgrp ssh_keys /etc/ssh/ssh_host_*_key && chmod 640 /etc/ssh/ssh_host_*_key",
+                ],
+            },
+            OnDistribution {
+                names: "Fedora 38 and later, RHEL 10",
+                commands: &["chmod 600 /etc/ssh/ssh_host_*_key"],
+            },
+        ],
         avoid: "Do not delete the keys and make new ones: every client would see a changed key. If \
             others could read them for long, plan to replace them later.",
+        lasting: "Never chmod -R over /etc; restore with a tool that keeps modes and owners \
+            (tar -p, rsync -a as root).",
         prior: Prior::judged(4.0),
         on_server: Some(host_keys::permissions),
         worlds: &[World::NOTHING_LISTENS.alone()],
@@ -77,6 +118,8 @@ pub(super) const CAUSES: &[Cause] = &[
             else or is writable by others, after a chown -R or chmod -R that went too far.",
         looks: "\"Connection refused\" if sshd does not start; each connection closed early if it \
             still runs.",
+        server_looks: "sshd -t says \"PATH must be owned by root and not group or \
+            world-writable.\"",
         confirm: Commands::everywhere(&[
             "sshd -t",
             "namei -l /etc/ssh/sshd_config",
@@ -96,8 +139,24 @@ pub(super) const CAUSES: &[Cause] = &[
                 "sshd -t && service {unit} restart",
             ]),
         },
+        by_distribution: &[
+            OnDistribution {
+                names: "Debian, Ubuntu",
+                commands: &["chown root:root /run/sshd && chmod 755 /run/sshd"],
+            },
+            OnDistribution {
+                names: "RHEL, Fedora",
+                commands: &["rpm --restore openssh-server"],
+            },
+            OnDistribution {
+                names: "Alpine, Arch",
+                commands: &["chown root:root /var/empty && chmod 755 /var/empty"],
+            },
+        ],
         avoid: "Do not run another chown -R or chmod -R over /etc, /var or /run: one of those is \
             how this comes about.",
+        lasting: "Do not chown or chmod -R from / or /run; the package manager can compare \
+            (dpkg -V, rpm -V) and restore what it owns.",
         prior: Prior::judged(2.0),
         on_server: Some(host_keys::directory),
         worlds: &[World::NOTHING_LISTENS.alone()],

@@ -5,7 +5,7 @@ use sshdoctor_case::{Stage, Where};
 use crate::inside::proofs::mandatory_access;
 use crate::outside::world::{Login, World};
 
-use super::{Cause, Commands, Prior, RemedyText};
+use super::{Cause, Commands, OnDistribution, Prior, RemedyText};
 
 pub(super) const CAUSES: &[Cause] = &[
     Cause {
@@ -15,6 +15,8 @@ pub(super) const CAUSES: &[Cause] = &[
         what: "SELinux lets sshd bind only ports labelled ssh_port_t, and the port you gave it is \
             not one of them.",
         looks: "\"Connection refused\" on the new port. If it is the only one, sshd has exited.",
+        server_looks: "sshd's log has \"Bind to port N … failed: Permission denied.\" and \
+            ausearch -m avc -c sshd shows name_bind denied.",
         confirm: Commands::everywhere(&[
             "journalctl -u {unit} -n 20 --no-pager | grep 'Bind to port'",
             "semanage port -l | grep ssh",
@@ -37,8 +39,28 @@ pub(super) const CAUSES: &[Cause] = &[
                 "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} restart",
             ]),
         },
+        by_distribution: &[
+            OnDistribution {
+                names: "RHEL, Fedora",
+                commands: &[
+                    "dnf install policycoreutils-python-utils",
+                    "semanage port -a -t ssh_port_t -p tcp {port}",
+                    "systemctl restart sshd",
+                ],
+            },
+            OnDistribution {
+                names: "Debian, Ubuntu with SELinux",
+                commands: &[
+                    "apt install policycoreutils-python-utils",
+                    "semanage port -a -t ssh_port_t -p tcp {port}",
+                    "systemctl restart ssh",
+                ],
+            },
+        ],
         avoid: "Do not switch SELinux off: the next boot with it on may need a full relabel. Do \
             not build a policy module with audit2allow for this.",
+        lasting: "Label the port before sshd_config names it; the label outlives reboots and \
+            upgrades.",
         prior: Prior::judged(6.0),
         on_server: Some(mandatory_access::port_unlabelled),
         worlds: &[World::NOTHING_LISTENS.alone()],
@@ -51,6 +73,9 @@ pub(super) const CAUSES: &[Cause] = &[
             after they were moved or restored from elsewhere, so sshd may not read them.",
         looks: "\"Permission denied\" though key and file modes are right, or \"Connection \
             refused\" if it is the host keys.",
+        server_looks: "ls -Z shows another type than ssh_home_t on .ssh (or sshd_key_t on host \
+            keys), ausearch has the denial, and sshd's log says \"Could not open authorized \
+            keys\".",
         confirm: Commands::everywhere(&[
             "ls -laZ ~{user}/.ssh",
             "ausearch -m avc -ts recent -c sshd",
@@ -62,7 +87,10 @@ pub(super) const CAUSES: &[Cause] = &[
             place: Where::Server,
             commands: Commands::everywhere(&["restorecon -Rv ~{user}/.ssh /etc/ssh"]),
         },
+        by_distribution: &[],
         avoid: "Do not switch SELinux off, and do not use chcon: the next relabel undoes it.",
+        lasting: "Copy files into homes with cp rather than mv, or run restorecon afterwards; \
+            name homes outside /home to the policy with semanage fcontext -e /home.",
         prior: Prior::judged(4.0),
         on_server: Some(mandatory_access::file_context),
         worlds: &[
@@ -78,6 +106,8 @@ pub(super) const CAUSES: &[Cause] = &[
             PrivateTmp, InaccessiblePaths, IPAddressDeny), denies it a file, a port or an address.",
         looks: "\"Connection refused\", a timeout, \"Permission denied\" or a session without a \
             home directory, according to what is denied.",
+        server_looks: "The kernel log has apparmor=\"DENIED\" with the profile of sshd, or the \
+            unit's own sandbox lets a path or an address fail that works outside of it.",
         confirm: Commands::everywhere(&[
             "dmesg | grep 'apparmor=\"DENIED\"'",
             "aa-status",
@@ -98,7 +128,19 @@ pub(super) const CAUSES: &[Cause] = &[
                 "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} restart",
             ]),
         },
+        by_distribution: &[
+            OnDistribution {
+                names: "Debian, Ubuntu",
+                commands: &["aa-complain /usr/sbin/sshd", "systemctl cat ssh"],
+            },
+            OnDistribution {
+                names: "SUSE",
+                commands: &["aa-complain /usr/sbin/sshd", "systemctl cat sshd"],
+            },
+        ],
         avoid: "Do not stop AppArmor as a whole: the profiles of all other programs go with it.",
+        lasting: "Keep local additions in /etc/apparmor.d/local and unit changes in a drop-in, \
+            and try a login before the session ends.",
         prior: Prior::judged(1.0),
         on_server: Some(mandatory_access::apparmor),
         worlds: &[

@@ -17,8 +17,10 @@ mod known;
 mod mandatory_access;
 mod network;
 mod network_firewall;
+mod page;
 mod port;
 mod resource;
+mod scenarios;
 mod service;
 mod socket;
 
@@ -28,6 +30,7 @@ use crate::inside::Prove;
 use crate::outside::world::Weighted;
 
 pub use known::Known;
+pub use page::page;
 
 /// One cause of a lockout.
 #[derive(Debug)]
@@ -42,12 +45,18 @@ pub struct Cause {
     pub what: &'static str,
     /// How it looks from the client.
     pub looks: &'static str,
+    /// How it looks on the server: what its tools and its log show.
+    pub server_looks: &'static str,
     /// How to be sure.
     pub confirm: Commands,
     /// The smallest safe change.
     pub remedy: RemedyText,
+    /// The remedy's commands where distributions differ, each complete in itself.
+    pub by_distribution: &'static [OnDistribution],
     /// What not to do meanwhile.
     pub avoid: &'static str,
+    /// How to stop it coming back.
+    pub lasting: &'static str,
     /// How often it happens.
     pub prior: Prior,
     /// Whether a server shows it, and stops the client by it; absent where that cannot be seen there.
@@ -96,6 +105,15 @@ pub struct RemedyText {
     pub place: Where,
     /// The commands.
     pub commands: Commands,
+}
+
+/// The smallest safe change in the commands of some distributions.
+#[derive(Debug)]
+pub struct OnDistribution {
+    /// Which: `Debian, Ubuntu`.
+    pub names: &'static str,
+    /// The commands, in order, with the placeholders of [`Commands`].
+    pub commands: &'static [&'static str],
 }
 
 /// How often a cause is the one, relative to the others.

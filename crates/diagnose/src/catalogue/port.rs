@@ -16,6 +16,8 @@ pub(super) const CAUSES: &[Cause] = &[
             by an administrator, an image or a hardening script.",
         looks: "\"Connection refused\" on the usual port, while another port of the same host \
             gives an SSH banner.",
+        server_looks: "sshd -T and ss agree on another port than the one you call; the file \
+            that sets it has the date of the change.",
         confirm: Commands::everywhere(&[
             "sshd -T | grep -i '^port'",
             "ss -tlnp | grep -E 'ssh|systemd'",
@@ -29,8 +31,12 @@ pub(super) const CAUSES: &[Cause] = &[
                 "printf 'Host {host}\\n  Port PORT\\n' >> ~/.ssh/config",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not scan all ports: that is what bans are made for. Do not move sshd back \
             before asking who moved it and why.",
+        lasting: "When a port is moved, let sshd listen on both for a while (two Port lines), \
+            open the new one in every firewall first, and put it into the ssh_config of those who \
+            connect.",
         prior: Prior::seed(60.0),
         on_server: Some(port::changed),
         worlds: &[
@@ -50,6 +56,8 @@ pub(super) const CAUSES: &[Cause] = &[
             so sshd could not bind it.",
         looks: "The connection opens, then \"banner line contains invalid characters\", an HTTP \
             error, or silence until it closes.",
+        server_looks: "ss -tlnp names another program on the port, and sshd's log has \"Bind \
+            to port … failed: Address already in use.\"",
         confirm: Commands::everywhere(&[
             "ss -tlnp 'sport = :{port}'",
             "nc -w 5 localhost {port} < /dev/null",
@@ -72,8 +80,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} restart",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not end the other program before you know what it is: it may be the proxy that \
             everything else comes through.",
+        lasting: "Keep the SSH port out of the range that the other service picks, and give \
+            both fixed ports; for a multiplexer (sslh, HAProxy) monitor SSH through it.",
         prior: Prior::judged(4.0),
         on_server: Some(port::taken_by_other),
         worlds: &[
@@ -103,6 +114,8 @@ pub(super) const CAUSES: &[Cause] = &[
             sshd. It has its own host key and its own accounts.",
         looks: "A banner and a host key that you do not know (\"REMOTE HOST IDENTIFICATION HAS \
             CHANGED\"), or \"Permission denied\" for a login that is right.",
+        server_looks: "ss -tlnp shows dropbear, docker-proxy or another sshd on the port; the \
+            system's own sshd could not bind or was moved.",
         confirm: Commands::everywhere(&[
             "ss -tlnp 'sport = :{port}'",
             "docker ps",
@@ -121,8 +134,11 @@ pub(super) const CAUSES: &[Cause] = &[
                 "mkdir -p -m 755 /run/sshd && sshd -t && service {unit} restart",
             ]),
         },
+        by_distribution: &[],
         avoid: "Do not accept the unknown key or type your password into it before you know which \
             server it is.",
+        lasting: "Publish containers' SSH on a port of its own, bound to its own address, and \
+            remove the second server's unit if it is a leftover.",
         prior: Prior::judged(3.0),
         on_server: Some(port::other_sshd),
         worlds: &[

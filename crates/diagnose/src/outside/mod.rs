@@ -5,7 +5,7 @@
 
 mod aim;
 mod attempt;
-mod belief;
+pub(crate) mod belief;
 #[cfg(test)]
 mod belief_tests;
 mod evidence;
@@ -15,9 +15,9 @@ mod likelihood;
 mod patience;
 mod planning;
 mod proxied;
-mod reading;
+pub(crate) mod reading;
 mod report;
-mod setting;
+pub(crate) mod setting;
 pub mod world;
 
 pub use inquiry::Inquiry;

@@ -1,6 +1,7 @@
 //! What observations come to: the small alphabet in which worlds predict.
 
 pub(crate) use super::world::FirstBytes;
+use crate::text::{Errno, Platform};
 
 /// Who sent an ICMP error, seen from the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -299,6 +300,10 @@ pub(crate) enum Reading {
     },
     /// This machine.
     Local(Local),
+    /// Why connect(2) failed, in the words of the client's system.
+    Errno(Errno, Platform),
+    /// A message that fits several causes, each with how well.
+    Fits(Vec<(String, f64)>),
 }
 
 /// A reading with the evidence behind it.

@@ -35,6 +35,9 @@ pub(crate) fn full(report: &Report, charset: Charset) -> Page {
         .flat_map(|note| hanging("Note: ", Tone::Plain, note, UNLIMITED, charset));
     page.block(notes.collect());
     evidence::list(&mut page, report, charset);
+    if report.command == "explain" {
+        return page;
+    }
     let connections = usize::try_from(report.ssh_port_connections).unwrap_or(usize::MAX);
     page.block(vec![Line::of(
         Tone::Faint,

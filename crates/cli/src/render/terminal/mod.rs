@@ -9,6 +9,7 @@ mod charset;
 pub(crate) mod demonstration;
 mod evidence;
 mod full;
+pub(crate) mod manual;
 mod next;
 pub(crate) mod packet;
 mod page;

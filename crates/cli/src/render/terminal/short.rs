@@ -107,6 +107,9 @@ fn notes(report: &Report, most: usize, charset: Charset) -> Vec<Line> {
 }
 
 fn closing(report: &Report) -> String {
+    if report.command == "explain" {
+        return "(from the text alone; --verbose shows every cause and the lines behind it)".into();
+    }
     let connections = usize::try_from(report.ssh_port_connections).unwrap_or(usize::MAX);
     let made = wording::count(connections, "connection", "connections");
     format!(

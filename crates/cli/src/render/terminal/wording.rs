@@ -59,11 +59,19 @@ pub(super) fn number(number: usize) -> String {
 
 /// Where a step of a report is to be done. Whoever looks at a server, or at both ends, may sit at either.
 pub(super) fn place(report: &Report, place: Where) -> &'static str {
-    let looks_at_server = report.command == "here" || report.both_ends.is_some();
     match place {
-        Where::Client if looks_at_server => "on the client",
-        Where::Client => "on this machine",
+        Where::Client if report.command != "here" && report.both_ends.is_none() => {
+            "on this machine"
+        }
         Where::Server if report.command == "here" => "on this server",
+        other => place_by_name(other),
+    }
+}
+
+/// The same for somebody who may be anywhere.
+pub(super) const fn place_by_name(place: Where) -> &'static str {
+    match place {
+        Where::Client => "on the client",
         Where::Server => "on the server's console",
         Where::Provider => "at the provider's panel",
         Where::JumpHost => "on the jump host",

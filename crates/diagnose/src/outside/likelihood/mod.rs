@@ -2,6 +2,7 @@
 
 mod connect;
 mod conversation;
+mod errno;
 mod own_side;
 mod table;
 mod way;
@@ -49,6 +50,9 @@ pub(crate) fn likelihood(
         Reading::Via(via) => way::via(world, setting).probability(*via),
         Reading::Again(again) => connect::again(world).probability(*again),
         Reading::Local(local) => own_side::local(world).probability(*local),
+        Reading::Errno(..) if world.reach == Reach::OnlyIpv6 && setting.ipv4 => OTHER_FAMILY,
+        Reading::Errno(errno, platform) => errno::errno(world, setting, *errno, *platform),
+        Reading::Fits(ids) => own_side::fits(ids, cause),
     }
 }
 
@@ -82,7 +86,7 @@ const OTHER_FAMILY: f64 = 1e-4;
 /// A reading in the worlds nobody has listed: anything may be seen.
 pub(crate) fn unlisted(reading: &Reading) -> f64 {
     match reading {
-        Reading::Named(_) => 1e-3,
+        Reading::Named(_) | Reading::Fits(_) => 1e-3,
         Reading::ClientFine => 1.0,
         Reading::Target(Connect::Connected) => 0.3,
         _ => 0.08,

@@ -16,6 +16,13 @@ pub(crate) fn named(id: &str, cause: Option<&Cause>, world: &World) -> f64 {
     }
 }
 
+/// A message that fits these causes, each as well as it says.
+pub(crate) fn fits(causes: &[(String, f64)], cause: Option<&Cause>) -> f64 {
+    cause
+        .and_then(|cause| causes.iter().find(|(id, _)| id == cause.id))
+        .map_or(1e-5, |(_, fit)| *fit)
+}
+
 /// The configuration was accepted by `ssh -G`.
 pub(crate) fn client_fine(cause: Option<&Cause>, world: &World) -> f64 {
     if !world.client_stops {

@@ -133,6 +133,7 @@ pub(super) fn summary(fact: &Fact) -> String {
         | Fact::CryptoPolicy { .. }
         | Fact::CloudMetadata { .. }
         | Fact::NotSeen { .. } => crate::inside::fact_line::summary(fact),
+        Fact::TextLine { source, line, text } => format!("{source} line {line}: {text}"),
         Fact::NotObserved { reason, .. } => format!("not observed: {reason}"),
     }
 }

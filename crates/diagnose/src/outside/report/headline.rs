@@ -113,6 +113,7 @@ fn symptom(findings: &Findings<'_>) -> String {
         }
         Outcome::LoginRefused => format!("{name} refuses the login"),
         Outcome::SessionFailed => format!("{name} accepts the login and then ends the session"),
+        Outcome::Unknown => format!("What happens to {name} is not known"),
     }
 }
 

@@ -284,7 +284,7 @@ impl Findings<'_> {
 /// The stage at which an outcome after acceptance stops.
 pub(crate) fn stage_of_outcome(outcome: Outcome) -> Option<Stage> {
     match outcome {
-        Outcome::Open => None,
+        Outcome::Open | Outcome::Unknown => None,
         Outcome::ClientError => Some(Stage::Client),
         Outcome::NameNotFound => Some(Stage::Name),
         Outcome::Unreachable | Outcome::TimedOut => Some(Stage::Route),

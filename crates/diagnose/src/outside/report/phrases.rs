@@ -19,14 +19,14 @@ pub(super) fn because(findings: &Findings<'_>, speaking: &[&Sourced]) -> String 
 /// How telling a reading is when several speak for the same cause: comparisons before plain symptoms.
 pub(super) fn weight(reading: &Reading) -> u8 {
     match reading {
-        Reading::Named(_) | Reading::Login { .. } | Reading::Local(_) => 9,
+        Reading::Named(_) | Reading::Fits(_) | Reading::Login { .. } | Reading::Local(_) => 9,
         Reading::Via(_) => 8,
         Reading::SmallSegments(_)
         | Reading::Elsewhere(Elsewhere::RememberedPort | Elsewhere::CustomaryPort) => 8,
         Reading::HostKey(_) | Reading::OtherAddresses(_) => 7,
         Reading::ResetTtl(_) | Reading::Trace(_) => 6,
         Reading::Target(Connect::Reset) => 2,
-        Reading::Target(_) => 5,
+        Reading::Target(_) | Reading::Errno(..) => 5,
         Reading::FirstBytes(_) | Reading::Exchange(_) => 5,
         Reading::Names(Names::Agree) => 0,
         Reading::Names(_) => 7,
@@ -80,6 +80,7 @@ pub(super) fn phrase(findings: &Findings<'_>, reading: &Reading) -> String {
         Reading::Again(Again::Otherwise) => "a second attempt failed in another way".into(),
         Reading::Login { .. } => login(findings),
         Reading::Local(local) => self::local(*local).into(),
+        Reading::Errno(..) | Reading::Fits(_) => "the words of ssh say so".into(),
     }
 }
 

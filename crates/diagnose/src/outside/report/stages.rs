@@ -153,12 +153,15 @@ fn about<'a>(findings: &'a Findings<'_>, stage: Stage) -> impl Iterator<Item = &
 fn stage_of(reading: &Reading) -> Option<Stage> {
     Some(match reading {
         Reading::Named(id) => crate::catalogue::find(id)?.stage,
+        Reading::Fits(causes) => crate::catalogue::find(&causes.first()?.0)?.stage,
         Reading::ClientFine => Stage::Client,
         Reading::Names(_) => Stage::Name,
         Reading::Route(_) | Reading::Echo(_) => Stage::Route,
         Reading::Trace(_) | Reading::Via(_) => Stage::NetworkFirewall,
         Reading::Control(_) | Reading::ResetTtl(_) => Stage::HostFirewall,
-        Reading::Target(_) | Reading::Local(_) | Reading::Elsewhere(_) => Stage::Listener,
+        Reading::Target(_) | Reading::Errno(..) | Reading::Local(_) | Reading::Elsewhere(_) => {
+            Stage::Listener
+        }
         Reading::FirstBytes(_) | Reading::Again(_) => Stage::Banner,
         Reading::Exchange(_) | Reading::SmallSegments(_) => Stage::KeyExchange,
         Reading::HostKey(_) => Stage::HostKey,
