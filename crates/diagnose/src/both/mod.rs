@@ -6,6 +6,7 @@
 mod agreement;
 mod machine;
 mod report;
+mod words;
 
 use sshdoctor_case::{Case, Report};
 

@@ -7,6 +7,7 @@ use sshdoctor_case::{
 
 use super::agreement::{self, Agreement};
 use super::machine::{self, Machine};
+use super::words;
 use crate::catalogue::{self, Known};
 use crate::inside::{self, Server};
 use crate::outside;
@@ -117,8 +118,8 @@ impl Ends<'_> {
             Agreement::Unexplained => self.client.headline.clone(),
             Agreement::Further => format!(
                 "The two ends disagree: {}, but by what this server shows {}.",
-                client_words(self.client.outcome),
-                server_words(server.outcome)
+                words::client_met(self.client.outcome),
+                words::server_does(server.outcome)
             ),
         }
     }
@@ -436,54 +437,11 @@ impl Ends<'_> {
         found.push(Contradiction {
             summary: format!(
                 "By the client's end {}; by this server's end {}: {why}.",
-                client_words(self.client.outcome),
-                server_words(self.server.outcome)
+                words::client_met(self.client.outcome),
+                words::server_does(self.server.outcome)
             ),
             evidence: [stopped(&self.client), stopped(&self.server)].concat(),
         });
         found
-    }
-}
-
-/// What the client met.
-const fn client_words(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Open => "the client got through",
-        Outcome::NameNotFound => "the client found no address",
-        Outcome::ClientError => "the client sent nothing",
-        Outcome::Unreachable => "the client was told that the server cannot be reached",
-        Outcome::TimedOut => "the client got no answer",
-        Outcome::Refused => "the client was refused",
-        Outcome::Reset => "the client's connection was reset",
-        Outcome::ClosedEarly => "the client's connection was closed before any greeting",
-        Outcome::Silent => "the client was connected and not greeted",
-        Outcome::NotSsh => "something that is not SSH answered the client",
-        Outcome::NoCommonAlgorithm => "the client was greeted and found no common algorithm",
-        Outcome::KeyExchangeHung => "the client's key exchange hung",
-        Outcome::HostKeyMismatch => "the client was shown a host key that it does not trust",
-        Outcome::LoginRefused => "the client's login was refused",
-        Outcome::SessionFailed => "the client logged in and its session ended",
-        Outcome::Unknown => "what the client met is not known",
-    }
-}
-
-/// What the server would do.
-const fn server_words(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Open => "nothing keeps the client out",
-        Outcome::NameNotFound | Outcome::ClientError => "the client would send nothing",
-        Outcome::Unreachable => "the client is told that the server cannot be reached",
-        Outcome::TimedOut => "the client gets no answer",
-        Outcome::Refused => "the client is refused",
-        Outcome::Reset => "the client's connection is reset",
-        Outcome::ClosedEarly => "the client's connection is closed before any greeting",
-        Outcome::Silent => "the client is not greeted",
-        Outcome::NotSsh => "something that is not SSH answers the client",
-        Outcome::NoCommonAlgorithm => "the client finds no common algorithm",
-        Outcome::KeyExchangeHung => "the client's key exchange hangs",
-        Outcome::HostKeyMismatch => "the client is shown another host key",
-        Outcome::LoginRefused => "the client's login is refused",
-        Outcome::SessionFailed => "the client's session ends at once",
-        Outcome::Unknown => "what the client meets is not known",
     }
 }
