@@ -5,12 +5,16 @@ mod harness;
 
 use std::{
     fs,
-    io::Write as _,
+    io::{Read as _, Write as _},
     os::unix::fs::PermissionsExt as _,
-    process::{Output, Stdio},
+    process::{Command, Output, Stdio},
 };
 
 use harness::{sshdoctor, text};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 
 fn run(arguments: &[&str]) -> Output {
     sshdoctor(arguments).output().unwrap()
@@ -105,14 +109,32 @@ fn the_exit_status_tells_failure_success_and_what_is_not_understood() {
     }
 }
 
-/// A program called ssh that does what the script says.
-fn with_ssh(script: &str, arguments: &[&str]) -> Output {
+/// A directory with a program called ssh that does what the script says.
+fn own_ssh(script: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
-    let program = directory.path().join("ssh");
-    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let words = directory.path().join("words");
+    fs::write(&words, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&words, fs::Permissions::from_mode(0o755)).unwrap();
+    // Another process writes the program itself: a file that this one has open for writing may be inherited by what another test
+    // starts, and cannot be run as long.
+    let copying = Command::new("cp")
+        .arg(&words)
+        .arg(directory.path().join("ssh"))
+        .status()
+        .unwrap();
+    assert!(copying.success());
+    directory
+}
+
+fn in_path(directory: &tempfile::TempDir, arguments: &[&str]) -> Command {
     let path = format!("{}:/usr/bin:/bin", directory.path().display());
-    sshdoctor(arguments).env("PATH", path).output().unwrap()
+    let mut command = sshdoctor(arguments);
+    command.env("PATH", path);
+    command
+}
+
+fn with_ssh(script: &str, arguments: &[&str]) -> Output {
+    in_path(&own_ssh(script), arguments).output().unwrap()
 }
 
 #[test]
@@ -149,4 +171,27 @@ fn a_ssh_that_is_this_program_does_not_run_itself_for_ever() {
     let program = env!("CARGO_BIN_EXE_sshdoctor");
     let output = with_ssh(&format!("exec {program} ssh \"$@\""), &["ssh", "web1"]);
     assert_eq!(output.status.code(), Some(127));
+}
+
+#[test]
+fn signals_reach_ssh_and_its_end_is_told_as_a_shell_tells_it() {
+    // Caught by ssh, by which it decides; and not caught.
+    for (signal, script, status) in [
+        (Signal::SIGTERM, "trap 'exit 7' TERM", 7),
+        (Signal::SIGHUP, "trap 'exit 9' HUP", 9),
+        (Signal::SIGTERM, "", 128 + 15),
+    ] {
+        let directory = own_ssh(&format!(
+            "{script}\necho ready\nwhile :; do sleep 0.05; done"
+        ));
+        let mut running = in_path(&directory, &["ssh", "web1"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut ready = [0; 6];
+        let mut stdout = running.stdout.take().unwrap();
+        stdout.read_exact(&mut ready).unwrap();
+        kill(Pid::from_raw(i32::try_from(running.id()).unwrap()), signal).unwrap();
+        assert_eq!(running.wait().unwrap().code(), Some(status), "{signal}");
+    }
 }
