@@ -1,22 +1,23 @@
 //! What the provider's metadata service says of this machine: asked only when the person asks for it, and only at the link-local
 //! address that leads no further than the provider's own host.
 
-use std::io::Read;
 use std::net::IpAddr;
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
 
+use minreq::Request;
 use sshdoctor_case::{CloudMetadata, Fact, Obstacle, Received, Sight};
-use ureq::Agent;
 
 use super::{Host, not_seen};
 
 /// The address that all of them share (RFC 3927, link-local).
 const SERVICE: &str = "http://169.254.169.254";
 
+/// How long one answer may take, in seconds.
+const PATIENCE: u64 = 1;
+
 /// Most bytes of an answer that are read.
-const MOST_BYTES: u64 = 4096;
+const MOST_BYTES: usize = 4096;
 
 /// Most addresses and groups that are kept.
 const MOST_ENTRIES: usize = 16;
@@ -97,7 +98,7 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
         let reason = "the metadata service answers a running system only";
         return vec![not_seen(Sight::CloudMetadata, Obstacle::NotRunning, reason)];
     }
-    match ask_all(host.patience) {
+    match ask_all() {
         Some(cloud) => vec![Fact::CloudMetadata { cloud }],
         None => vec![not_seen(
             Sight::CloudMetadata,
@@ -108,15 +109,13 @@ pub(super) fn look(host: &Host) -> Vec<Fact> {
 }
 
 /// All of them at once; the first in the order of the list whose answer is an address counts.
-fn ask_all(patience: Duration) -> Option<CloudMetadata> {
-    // What is fetched first takes its share of the time.
-    let each = patience / 4;
+fn ask_all() -> Option<CloudMetadata> {
     let (sender, answers) = channel();
     for (rank, provider) in PROVIDERS.iter().enumerate() {
         let sender = sender.clone();
         let ask = move || {
             // Nobody listens any more once the time is over.
-            let _ = sender.send((rank, provider.ask(each)));
+            let _ = sender.send((rank, provider.ask()));
         };
         if thread::Builder::new().spawn(ask).is_err() {
             return None;
@@ -132,24 +131,16 @@ fn ask_all(patience: Duration) -> Option<CloudMetadata> {
 }
 
 impl Provider {
-    fn ask(&self, patience: Duration) -> Option<CloudMetadata> {
-        let agent: Agent = Agent::config_builder()
-            .timeout_global(Some(patience))
-            .max_redirects(0)
-            // The service is on this machine's own link, whatever leads elsewhere.
-            .proxy(None)
-            .user_agent("")
-            .build()
-            .into();
+    fn ask(&self) -> Option<CloudMetadata> {
         let mut headers: Vec<(&str, String)> = self
             .header
             .map(|(name, value)| (name, value.to_owned()))
             .into_iter()
             .collect();
         if let Some(token) = &self.token {
-            headers.push((token.header, token.fetch(&agent)?));
+            headers.push((token.header, token.fetch()?));
         }
-        let addresses = text(&agent, self.public_address, &headers)?;
+        let addresses = text(self.public_address, &headers)?;
         let public_addresses: Vec<IpAddr> = addresses
             .lines()
             .filter_map(|line| line.trim().parse().ok())
@@ -160,7 +151,7 @@ impl Provider {
         }
         let groups = self
             .groups
-            .and_then(|path| text(&agent, path, &headers))
+            .and_then(|path| text(path, &headers))
             .unwrap_or_default();
         Some(CloudMetadata {
             provider: self.name.to_owned(),
@@ -176,29 +167,38 @@ impl Provider {
 }
 
 impl Token {
-    fn fetch(&self, agent: &Agent) -> Option<String> {
+    fn fetch(&self) -> Option<String> {
         let (name, value) = self.lifetime;
-        let answer = agent
-            .put(format!("{SERVICE}{}", self.path))
-            .header(name, value)
-            .send_empty()
-            .ok()?;
-        let token = bounded(answer.into_body().into_reader())?;
+        let token =
+            answer(minreq::put(format!("{SERVICE}{}", self.path)).with_header(name, value))?;
         let is_plain = token.bytes().all(|byte| byte.is_ascii_graphic());
         (is_plain && !token.is_empty()).then_some(token)
     }
 }
 
-fn text(agent: &Agent, path: &str, headers: &[(&str, String)]) -> Option<String> {
-    let mut request = agent.get(format!("{SERVICE}{path}"));
+fn text(path: &str, headers: &[(&str, String)]) -> Option<String> {
+    let mut request = minreq::get(format!("{SERVICE}{path}"));
     for (name, value) in headers {
-        request = request.header(*name, value);
+        request = request.with_header(*name, value);
     }
-    bounded(request.call().ok()?.into_body().into_reader())
+    answer(request)
 }
 
-fn bounded(answer: impl Read) -> Option<String> {
-    let mut bytes = Vec::new();
-    answer.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
+fn answer(request: Request) -> Option<String> {
+    let response = request
+        .with_timeout(PATIENCE)
+        .with_max_redirects(0)
+        .with_max_headers_size(Some(MOST_BYTES))
+        .with_max_status_line_length(Some(MOST_BYTES))
+        .send_lazy()
+        .ok()?;
+    if response.status_code != 200 {
+        return None;
+    }
+    let bytes = response
+        .take(MOST_BYTES)
+        .map(|byte| byte.map(|(byte, _)| byte))
+        .collect::<Result<Vec<u8>, _>>()
+        .ok()?;
     String::from_utf8(bytes).ok()
 }
