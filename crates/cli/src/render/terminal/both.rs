@@ -30,7 +30,7 @@ struct Allowance {
 
 /// Fits whatever the report holds.
 const LEAN: Allowance = Allowance {
-    headline_lines: 3,
+    headline_lines: 2,
     causes: 2,
     links: 1,
     link_lines: 1,
@@ -46,7 +46,8 @@ const LEAN: Allowance = Allowance {
 };
 
 /// What is given more room, as long as there is any: the first matters most.
-const RAISES: [fn(&mut Allowance); 16] = [
+const RAISES: [fn(&mut Allowance); 17] = [
+    |allowance| allowance.headline_lines = 3,
     |allowance| allowance.headline_lines = 4,
     |allowance| allowance.contradiction_lines = 2,
     |allowance| allowance.links = 2,
@@ -162,25 +163,9 @@ fn apart(both: &BothEnds) -> String {
 
 /// Everything, in lines of [`super::COLUMNS`] columns; only commands are longer where they must be.
 pub(crate) fn full(report: &Report, charset: Charset) -> Page {
-    let mut page = Page::default();
-    page.extend(hanging(
-        "",
-        Tone::Strong,
-        &report.headline,
-        UNLIMITED,
-        charset,
-    ));
-    let mut way = path::picture(report, charset);
-    way.extend(path::addresses(report, charset));
-    page.block(way);
+    let mut page = super::full::opening(report, charset);
     super::full::stages(&mut page, report, charset);
-    for cause in report.causes.iter().chain(&report.then) {
-        page.block(server::chain(cause, UNLIMITED, UNLIMITED, charset));
-        if let Some(line) = &cause.quotation {
-            page.block(quotation::of_line(line, UNLIMITED, charset));
-        }
-        page.block(super::full::candidate(cause, charset));
-    }
+    server::causes_in_full(&mut page, report, charset);
     page.block(causes::ruled_out(report, UNLIMITED, charset));
     page.block(contradictions(report, UNLIMITED, UNLIMITED, charset));
     page.block(next::steps(report, UNLIMITED, None, UNLIMITED, charset));

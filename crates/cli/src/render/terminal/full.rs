@@ -12,17 +12,7 @@ const UNLIMITED: usize = usize::MAX;
 
 /// Everything, in lines of [`super::COLUMNS`] columns; only commands are longer where they must be.
 pub(crate) fn full(report: &Report, charset: Charset) -> Page {
-    let mut page = Page::default();
-    page.extend(hanging(
-        "",
-        Tone::Strong,
-        &report.headline,
-        UNLIMITED,
-        charset,
-    ));
-    let mut way = path::picture(report, charset);
-    way.extend(path::addresses(report, charset));
-    page.block(way);
+    let mut page = opening(report, charset);
     stages(&mut page, report, charset);
     for cause in &report.causes {
         page.block(candidate(cause, charset));
@@ -47,6 +37,22 @@ pub(crate) fn full(report: &Report, charset: Charset) -> Page {
             report.target.port
         ),
     )]);
+    page
+}
+
+/// The whole answer, and the way.
+pub(super) fn opening(report: &Report, charset: Charset) -> Page {
+    let mut page = Page::default();
+    page.extend(hanging(
+        "",
+        Tone::Strong,
+        &report.headline,
+        UNLIMITED,
+        charset,
+    ));
+    let mut way = path::picture(report, charset);
+    way.extend(path::addresses(report, charset));
+    page.block(way);
     page
 }
 

@@ -205,6 +205,17 @@ pub(crate) fn full(report: &Report, charset: Charset) -> Page {
     ));
     page.block(path::picture_of_server(report, charset));
     super::full::stages(&mut page, report, charset);
+    causes_in_full(&mut page, report, charset);
+    page.block(next::steps(report, UNLIMITED, None, UNLIMITED, charset));
+    let mut end = later(&report.later, UNLIMITED, charset);
+    end.extend(notes(report, UNLIMITED, charset));
+    page.block(end);
+    evidence::list(&mut page, report, charset);
+    page
+}
+
+/// Every cause with its chain, what proves it, and how to confirm and mend it.
+pub(super) fn causes_in_full(page: &mut Page, report: &Report, charset: Charset) {
     for cause in report.causes.iter().chain(&report.then) {
         page.block(chain(cause, UNLIMITED, UNLIMITED, charset));
         if let Some(line) = &cause.quotation {
@@ -212,10 +223,4 @@ pub(crate) fn full(report: &Report, charset: Charset) -> Page {
         }
         page.block(super::full::candidate(cause, charset));
     }
-    page.block(next::steps(report, UNLIMITED, None, UNLIMITED, charset));
-    let mut end = later(&report.later, UNLIMITED, charset);
-    end.extend(notes(report, UNLIMITED, charset));
-    page.block(end);
-    evidence::list(&mut page, report, charset);
-    page
 }
