@@ -267,3 +267,18 @@ pub struct Report {
     /// Everything that was seen.
     pub evidence: Vec<Evidence>,
 }
+
+impl Report {
+    /// What was found of a stage.
+    #[must_use]
+    pub fn finding(&self, stage: Stage) -> Option<&StageFinding> {
+        self.stages.iter().find(|finding| finding.stage == stage)
+    }
+
+    /// The first stage that stops the connection.
+    #[must_use]
+    pub fn stopped(&self) -> Option<&StageFinding> {
+        let stops = |finding: &&StageFinding| finding.state == StageState::Stopped;
+        self.stages.iter().find(stops)
+    }
+}

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
-use sshdoctor_case::{CASE_SCHEMA, Case, MAX_CASE_BYTES, REPORT_SCHEMA};
+use sshdoctor_case::{CASE_SCHEMA, Case, JoinError, MAX_CASE_BYTES, REPORT_SCHEMA};
 
 /// Reads a saved case.
 ///
@@ -61,6 +61,31 @@ fn parse(bytes: &[u8]) -> anyhow::Result<Case> {
         );
     }
     Ok(Case::read(text)?)
+}
+
+/// Reads what a client saw: another end is told before any time is spent.
+///
+/// # Errors
+/// When it cannot be read, or is of a server.
+pub(crate) fn client_end(name: &str) -> anyhow::Result<Case> {
+    end(name, |case| case.server.is_none(), JoinError::NotOfAClient)
+}
+
+/// Reads what a server showed: another end is told before any time is spent.
+///
+/// # Errors
+/// When it cannot be read, or is of a client.
+pub(crate) fn server_end(name: &str) -> anyhow::Result<Case> {
+    end(name, |case| case.server.is_some(), JoinError::NotOfAServer)
+}
+
+fn end(name: &str, is_it: fn(&Case) -> bool, other: JoinError) -> anyhow::Result<Case> {
+    let case = case(name)?;
+    if is_it(&case) {
+        Ok(case)
+    } else {
+        Err(other).with_context(|| name.to_owned())
+    }
 }
 
 /// One case of what both ends saw, each with the name by which it was given.

@@ -18,6 +18,15 @@ pub struct CloudMetadata {
     pub rule_groups: Vec<Received>,
 }
 
+impl CloudMetadata {
+    /// The public addresses, as a sentence lists them.
+    #[must_use]
+    pub fn public_list(&self) -> String {
+        let addresses = self.public_addresses.iter().map(ToString::to_string);
+        addresses.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// What this runs in.
 /// What this runs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

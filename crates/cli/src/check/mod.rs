@@ -4,8 +4,8 @@ mod driver;
 
 use std::{sync::Arc, time::Instant};
 
-use anyhow::{Context as _, anyhow};
-use sshdoctor_case::{Case, JoinError, Settings};
+use anyhow::Context as _;
+use sshdoctor_case::{Case, Settings};
 use sshdoctor_diagnose::Inquiry;
 use sshdoctor_probe::Prober;
 
@@ -31,7 +31,10 @@ pub(crate) fn run(arguments: CheckArguments, start: Instant) -> anyhow::Result<u
     }
     let file = arguments.save.as_deref().map(NewFile::at).transpose()?;
     let server = match arguments.with {
-        Some(name) => Some(of_a_server(name)?),
+        Some(name) => {
+            let case = load::server_end(&name)?;
+            Some((name, case))
+        }
         None => None,
     };
     let settings = Settings {
@@ -69,13 +72,4 @@ pub(crate) fn run(arguments: CheckArguments, start: Instant) -> anyhow::Result<u
         file.write(&case)?;
     }
     Ok(exit::of(&report))
-}
-
-/// The server's end, which is told to be another before the network is asked.
-fn of_a_server(name: String) -> anyhow::Result<(String, Case)> {
-    let case = load::case(&name)?;
-    if case.server.is_none() {
-        return Err(anyhow!("{}", JoinError::NotOfAServer)).context(name);
-    }
-    Ok((name, case))
 }

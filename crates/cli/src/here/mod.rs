@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use sshdoctor_case::{
-    Case, Destination, Fact, JoinError, Obstacle, Outcome, Report, Settings, SshOptions, StageState,
+    Case, Destination, Fact, Obstacle, Outcome, Report, Settings, SshOptions, StageState,
 };
 use sshdoctor_host::server::{self, Host, PATIENCE};
 use sshdoctor_host::{Programs, Root};
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &HereArguments, start: Instant) -> anyhow::Result<u
         None => Root::default(),
     };
     let client = match &arguments.case {
-        Some(name) => Some((name, the_client_s(name)?)),
+        Some(name) => Some((name, load::client_end(name)?)),
         None => None,
     };
     let host = Arc::new(Host {
@@ -64,15 +64,6 @@ pub(crate) fn run(arguments: &HereArguments, start: Instant) -> anyhow::Result<u
         interruption::whole(|| file.write(&case))?;
     }
     Ok(status(&report))
-}
-
-/// The client's end, which is told to be another before time is spent.
-fn the_client_s(name: &str) -> anyhow::Result<Case> {
-    let case = load::case(name)?;
-    if case.server.is_some() {
-        return Err(anyhow!("{}", JoinError::NotOfAClient)).with_context(|| name.to_owned());
-    }
-    Ok(case)
 }
 
 /// Everything that the host shows, as a case.

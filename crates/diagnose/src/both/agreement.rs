@@ -87,11 +87,8 @@ fn alike(client: Outcome, server: Outcome) -> bool {
 /// The server shows that the client's packet would be taken, or answered otherwise than the client met it.
 fn lets_packets_in(server: &Report) -> bool {
     let state = |stage| {
-        server
-            .stages
-            .iter()
-            .find(|finding| finding.stage == stage)
-            .map_or(StageState::Unknown, |finding| finding.state)
+        let finding = server.finding(stage);
+        finding.map_or(StageState::Unknown, |finding| finding.state)
     };
     let passes = |stage| state(stage) == StageState::Passed;
     let listens = matches!(

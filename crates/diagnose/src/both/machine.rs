@@ -111,17 +111,11 @@ fn address(client: &Case, server: &Server<'_>) -> Option<Contradiction> {
         return None;
     }
     if let Some(cloud) = server.cloud {
-        let public: Vec<String> = cloud
-            .fact
-            .public_addresses
-            .iter()
-            .map(ToString::to_string)
-            .collect();
         return Some(Contradiction {
             summary: format!(
                 "The client goes to {first}; {} translates {} to this server.",
                 cloud.fact.provider,
-                public.join(", ")
+                cloud.fact.public_list()
             ),
             evidence: vec![(*id).to_owned(), cloud.id.to_owned()],
         });

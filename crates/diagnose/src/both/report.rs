@@ -78,6 +78,11 @@ pub(super) fn report(client_end: &Case, server_end: &Case) -> Option<Report> {
     })
 }
 
+/// Whoever looked at the stage knows whether it lets the client pass.
+const fn is_seen(finding: &StageFinding) -> bool {
+    matches!(finding.state, StageState::Passed | StageState::Stopped)
+}
+
 impl Ends<'_> {
     fn another_machine(&self) -> bool {
         matches!(self.machine, Machine::Other { .. })
@@ -162,20 +167,18 @@ impl Ends<'_> {
         if self.another_machine() {
             return (self.elsewhere(), Vec::new());
         }
-        let proved = || {
-            let all = self.server.causes.iter().chain(&self.server.then);
-            all.cloned().collect::<Vec<_>>()
-        };
         match self.agreement {
             Agreement::Open => (Vec::new(), Vec::new()),
             Agreement::Same | Agreement::Further if !self.server.causes.is_empty() => {
                 (self.server.causes.clone(), self.server.then.clone())
             }
-            Agreement::BeforeServer => (self.reweighed(), proved()),
-            Agreement::Same | Agreement::Further | Agreement::Unexplained => {
-                (self.reweighed(), proved())
-            }
+            _ => (self.reweighed(), self.proved().cloned().collect()),
         }
+    }
+
+    /// Every stop that the server proves.
+    fn proved(&self) -> impl Iterator<Item = &Candidate> {
+        self.server.causes.iter().chain(&self.server.then)
     }
 
     /// The client's causes, with what the server shows of each.
@@ -205,24 +208,9 @@ impl Ends<'_> {
         let Some(cause) = catalogue::find(id) else {
             return false;
         };
-        let proved = self.server.causes.iter().chain(&self.server.then);
         cause.on_server.is_some()
-            && matches!(
-                self.state_on_server(cause.stage),
-                StageState::Passed | StageState::Stopped
-            )
-            && !proved
-                .map(|cause| cause.id.as_str())
-                .any(|known| known == id)
-    }
-
-    fn state_on_server(&self, stage: Stage) -> StageState {
-        let found = self
-            .server
-            .stages
-            .iter()
-            .find(|finding| finding.stage == stage);
-        found.map_or(StageState::Unknown, |finding| finding.state)
+            && self.server.finding(cause.stage).is_some_and(is_seen)
+            && !self.proved().any(|proved| proved.id == id)
     }
 
     /// By what a client comes to reach another machine.
@@ -276,15 +264,9 @@ impl Ends<'_> {
             .iter()
             .map(|client| self.stage(client))
             .collect();
-        let stopped_at = stages
-            .iter()
-            .find(|finding| finding.state == StageState::Stopped)
-            .map(|finding| finding.stage);
-        if self.agreement == Agreement::BeforeServer && stopped_at != Some(Stage::Client) {
+        if self.agreement == Agreement::BeforeServer && !self.sent_nothing() {
             for finding in &mut stages {
-                if finding.stage == Stage::NetworkFirewall
-                    && self.client.outcome != Outcome::NameNotFound
-                {
+                if finding.stage == Stage::NetworkFirewall {
                     finding.state = StageState::Stopped;
                     finding.summary =
                         "the client's packets are lost or answered before this server".to_owned();
@@ -295,15 +277,6 @@ impl Ends<'_> {
     }
 
     fn stage(&self, client: &StageFinding) -> StageFinding {
-        let server = self
-            .server
-            .stages
-            .iter()
-            .find(|finding| finding.stage == client.stage);
-        let known = |finding: &&StageFinding| {
-            matches!(finding.state, StageState::Passed | StageState::Stopped)
-        };
-        let by_server = server.filter(known).cloned();
         if let Some(finding) = self.beside_the_stop(client) {
             return finding;
         }
@@ -315,18 +288,19 @@ impl Ends<'_> {
             {
                 client.clone()
             }
-            _ => by_server.unwrap_or_else(|| client.clone()),
+            _ => {
+                let by_server = self.server.finding(client.stage);
+                by_server
+                    .filter(|finding| is_seen(finding))
+                    .unwrap_or(client)
+                    .clone()
+            }
         }
     }
 
     /// A stage that the client takes for the one that stops it, where the server proves another one.
     fn beside_the_stop(&self, client: &StageFinding) -> Option<StageFinding> {
-        let stopped = self
-            .server
-            .stages
-            .iter()
-            .find(|finding| finding.state == StageState::Stopped)?
-            .stage;
+        let stopped = self.server.stopped()?.stage;
         let is_proved = self.agreement == Agreement::Same;
         if !is_proved || client.stage == stopped || client.state != StageState::Stopped {
             return None;
@@ -428,11 +402,8 @@ impl Ends<'_> {
             }
         };
         let stopped = |report: &Report| {
-            report
-                .stages
-                .iter()
-                .find(|finding| finding.state == StageState::Stopped)
-                .map_or_else(Vec::new, |finding| finding.evidence.clone())
+            let finding = report.stopped();
+            finding.map_or_else(Vec::new, |finding| finding.evidence.clone())
         };
         found.push(Contradiction {
             summary: format!(

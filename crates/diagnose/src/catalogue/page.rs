@@ -1,6 +1,6 @@
 //! One cause as its manual page.
 
-use sshdoctor_case::{CAUSE_SCHEMA, CausePage, DistributionRemedy, Remedy};
+use sshdoctor_case::{CAUSE_SCHEMA, CausePage, DistributionRemedy};
 
 use super::{Cause, Known, all, scenarios};
 
@@ -25,37 +25,31 @@ const UNKNOWN: Known<'_> = Known {
 /// ```
 #[must_use]
 pub fn page(cause: &Cause) -> CausePage {
-    let fill = |commands: &[&str]| {
-        commands
-            .iter()
-            .map(|command| UNKNOWN.fill(command))
-            .collect::<Vec<String>>()
-    };
     let total: f64 = all().map(|cause| cause.prior.weight).sum();
+    let known = UNKNOWN.candidate(cause, cause.prior.weight / total);
     CausePage {
         schema: CAUSE_SCHEMA.into(),
         id: cause.id.into(),
         stage: cause.stage,
         title: cause.title.into(),
-        prior: cause.prior.weight / total,
+        prior: known.probability,
         what: cause.what.into(),
         client_looks: cause.looks.into(),
         server_looks: cause.server_looks.into(),
-        confirm: fill(cause.confirm.usual),
-        confirm_without_systemd: fill(cause.confirm.without_systemd),
-        remedy: Remedy {
-            summary: cause.remedy.summary.into(),
-            commands: fill(cause.remedy.commands.usual),
-            commands_without_systemd: fill(cause.remedy.commands.without_systemd),
-            avoid: cause.avoid.into(),
-        },
+        confirm: known.confirm,
+        confirm_without_systemd: known.confirm_without_systemd,
+        remedy: known.remedy,
         place: cause.remedy.place,
         by_distribution: cause
             .by_distribution
             .iter()
             .map(|remedy| DistributionRemedy {
                 names: remedy.names.into(),
-                commands: fill(remedy.commands),
+                commands: remedy
+                    .commands
+                    .iter()
+                    .map(|command| UNKNOWN.fill(command))
+                    .collect(),
             })
             .collect(),
         lasting: cause.lasting.into(),

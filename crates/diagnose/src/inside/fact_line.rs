@@ -59,12 +59,7 @@ pub(crate) fn summary(fact: &Fact) -> String {
         Fact::CloudMetadata { cloud } => format!(
             "{} translates {} to this machine",
             cloud.provider,
-            cloud
-                .public_addresses
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(", ")
+            cloud.public_list()
         ),
         Fact::CryptoPolicy { policy } => format!("crypto policy {}", policy.name),
         Fact::NotSeen { sight, reason, .. } => {

@@ -88,11 +88,8 @@ pub(super) fn picture_of_server(report: &Report, charset: Charset) -> Vec<Line> 
 }
 
 fn state(report: &Report, stage: Stage) -> StageState {
-    report
-        .stages
-        .iter()
-        .find(|finding| finding.stage == stage)
-        .map_or(StageState::NotReached, |finding| finding.state)
+    let finding = report.finding(stage);
+    finding.map_or(StageState::NotReached, |finding| finding.state)
 }
 
 fn stations(report: &Report, style: Style) -> Vec<Station> {
@@ -287,9 +284,7 @@ pub(super) fn remarks(report: &Report, most: usize, charset: Charset) -> Vec<Lin
         return Vec::new();
     }
     let stopped = report
-        .stages
-        .iter()
-        .find(|finding| finding.state == StageState::Stopped)
+        .stopped()
         .filter(|finding| !finding.summary.is_empty());
     stopped.map_or_else(Vec::new, |finding| {
         let label = format!("  {}: ", wording::stage(finding.stage));

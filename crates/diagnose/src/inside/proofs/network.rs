@@ -24,16 +24,10 @@ pub(crate) fn address_changed(server: &Server<'_>) -> Option<Proof> {
         format!("it has {}", own.join(", "))
     };
     let public = server.cloud.map_or_else(String::new, |seen| {
-        let public: Vec<String> = seen
-            .fact
-            .public_addresses
-            .iter()
-            .map(ToString::to_string)
-            .collect();
         format!(
             ", and {} translates {} to it",
             seen.fact.provider,
-            public.join(", ")
+            seen.fact.public_list()
         )
     });
     let words = format!("{to} is not an address of this host; {has}{public}");
